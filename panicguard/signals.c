@@ -1,0 +1,125 @@
+/*
+ * Signal handlers: the interrupt, by which the watchdog reaches a thread, and the faults, which are traps when VM code
+ * raised them and are forwarded when it did not.
+ */
+#define _GNU_SOURCE
+#include "thread.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+#define FAULTS (sizeof fault_signals / sizeof *fault_signals)
+
+static struct sigaction forward[FAULTS];
+static int interrupt_signal;
+static pid_t process;
+
+/* An interrupt's value: the sequence number of the activation that it is meant for, its trap, and its stage. */
+static uintptr_t pack(uint64_t sequence, pg_trap trap, int stage)
+{
+	return (uintptr_t)(sequence << 4 | (uint64_t)trap << 1 | (stage > 1));
+}
+
+int pg_signal_interrupt(pg_thread *t, uint64_t sequence, int stage, pg_trap trap)
+{
+	union sigval value = {.sival_ptr = (void *)pack(sequence, trap, stage)};
+	/* Counted first: the thread may have seen it before this returns. */
+	atomic_fetch_add(&t->sent, 1);
+	int err = pthread_sigqueue(t->handle, interrupt_signal, value);
+	if (err)
+		atomic_fetch_sub(&t->sent, 1); /* EAGAIN: the user's RLIMIT_SIGPENDING is reached */
+	return err;
+}
+
+/* Without this the thread would stay deaf to every signal that the handler's mask blocks. */
+static _Noreturn void land_from_handler(pg_thread *t, pg_trap trap, const sigset_t *mask)
+{
+	t->in_vm = 0;
+	t->interrupted = NULL;
+	pthread_sigmask(SIG_SETMASK, mask, NULL);
+	pg_land(t, trap);
+}
+
+static void on_interrupt(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	ucontext_t *uc = context;
+	pg_thread *t = &pg_self;
+	if (info->si_code != SI_QUEUE || info->si_pid != process)
+		return; /* sent from outside */
+	atomic_fetch_add(&t->received, 1);
+
+	uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
+	pg_activation *a = t->top;
+	if (!a || pack(a->sequence, PG_NONE, 1) >> 4 != value >> 4)
+		return;
+	pg_trap trap = (pg_trap)(value >> 1 & 7);
+	a->pending = trap;
+	if (!t->in_vm)
+		return; /* pg_host_leave acts on it */
+	if (value & 1)
+		land_from_handler(t, trap, &uc->uc_sigmask);
+
+	int err = errno;
+	t->interrupted = &uc->uc_sigmask;
+	if (a->call->interrupt)
+		a->call->interrupt(a->call->vm);
+	t->interrupted = NULL;
+	errno = err;
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	pg_thread *t = &pg_self;
+	/* abort() raises its signal on its own thread; any other signal that some process sent is no fault. */
+	bool raised = info->si_code > 0 || (signal == SIGABRT && info->si_code == SI_TKILL && info->si_pid == process);
+	if (t->in_vm && t->top && raised) {
+		t->top->call->fault_signal = signal;
+		t->top->call->fault_addr = (uintptr_t)info->si_addr;
+		land_from_handler(t, PG_FAULT, t->interrupted ? t->interrupted : &uc->uc_sigmask);
+	}
+	for (size_t i = 0; i < FAULTS; i++) {
+		if (fault_signals[i] != signal)
+			continue;
+		if (forward[i].sa_flags & SA_SIGINFO) {
+			forward[i].sa_sigaction(signal, info, context);
+		} else if (forward[i].sa_handler == SIG_DFL || forward[i].sa_handler == SIG_IGN) {
+			/* The instruction runs again, or abort raises again, and meets what was there before us. */
+			sigaction(signal, &forward[i], NULL);
+			if (info->si_code <= 0)
+				raise(signal);
+		} else {
+			forward[i].sa_handler(signal);
+		}
+	}
+}
+
+int pg_signals_init(void)
+{
+	process = getpid();
+	interrupt_signal = SIGRTMIN + 6;
+
+	/*
+	 * SA_SIGINFO: the handlers need the sender and the interrupted context. SA_ONSTACK: VM code may have no stack left,
+	 * and Go requires it. SA_RESTART: host code's system calls go on after an interrupt.
+	 * The mask: while a handler decides, no other signal may come between, but for faults: an interrupt of a VM that is
+	 * broken may fault itself, and a fault that is blocked kills the process.
+	 */
+	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+	sigfillset(&action.sa_mask);
+	for (size_t i = 0; i < FAULTS; i++)
+		sigdelset(&action.sa_mask, fault_signals[i]);
+	action.sa_sigaction = on_interrupt;
+	if (sigaction(interrupt_signal, &action, NULL) != 0)
+		return errno;
+
+	sigfillset(&action.sa_mask);
+	action.sa_sigaction = on_fault;
+	for (size_t i = 0; i < FAULTS; i++)
+		if (sigaction(fault_signals[i], &action, &forward[i]) != 0)
+			return errno;
+	return 0;
+}
