@@ -23,7 +23,7 @@
 #define GRAIN 16
 #define SMALL_MAX 1024
 #define SMALL_LISTS (SMALL_MAX / GRAIN)
-#define LARGE_LISTS 64
+#define LARGE_LISTS 40
 
 /* Of the memory above the image, restore clears this much by writing zeros and gives the rest back to the kernel. */
 #define KEEP_DIRTY (256 * 1024)

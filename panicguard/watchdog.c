@@ -112,8 +112,12 @@ static int64_t look(pg_thread *t, int64_t now, bool *busy)
 	pg_trap trap = overdue(t, sequence, now, &next);
 	if (trap == PG_NONE)
 		return next;
-	if (now >= t->stage_due)
+	if (now < t->stage_due)
+		return t->stage_due;
+	if (atomic_load(&t->received) == atomic_load(&t->sent))
 		interrupt(t, sequence, trap, now);
+	else
+		t->stage_due = now + PG_STAGE2_NS; /* the thread has not run since: the last interrupt has had no chance */
 	return t->stage_due;
 }
 
