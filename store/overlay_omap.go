@@ -1,0 +1,302 @@
+package store
+
+// This file is the omap half of the overlay: changed pairs, and listings that merge them with the snapshot's.
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/RaduBerinde/btreemap"
+)
+
+// listingBytes is the size of keys and values after which a listing stops and reports that there is more, so that
+// one listing of a huge omap cannot take all memory.
+const listingBytes = 64 << 20
+
+// omapChanges is the difference between the omap that the snapshot has and the omap that the object gets.
+type omapChanges struct {
+	cleared bool              // the snapshot's omap does not show
+	header  []byte            // nil: unchanged
+	pairs   map[string][]byte // nil value: removed
+	cost    int64
+
+	// order has the keys of pairs in order. Few methods list an omap that they change, so it is made by the first listing.
+	order *btreemap.BTreeMap[string, struct{}]
+}
+
+func (c *omapChanges) changed() bool {
+	return c.cleared || c.header != nil || len(c.pairs) > 0
+}
+
+func (c *omapChanges) put(key string, value []byte) {
+	if c.pairs == nil {
+		c.pairs = make(map[string][]byte)
+	}
+	c.pairs[key] = value
+	if c.order != nil {
+		c.order.ReplaceOrInsert(key, struct{}{})
+	}
+}
+
+func (c *omapChanges) ordered() *btreemap.BTreeMap[string, struct{}] {
+	if c.order == nil {
+		c.order = btreemap.New[string, struct{}](16, strings.Compare)
+		for key := range c.pairs {
+			c.order.ReplaceOrInsert(key, struct{}{})
+		}
+	}
+	return c.order
+}
+
+// omapShows reports whether the snapshot's omap shows where nothing was changed.
+func (o *Overlay) omapShows() bool { return o.under && !o.omap.cleared }
+
+// OmapHeader returns the omap's header, empty when none was written or the object is absent.
+func (o *Overlay) OmapHeader() ([]byte, error) {
+	if o.omap.header == nil && o.omapShows() {
+		return o.snap.OmapHeader()
+	}
+	return bytes.Clone(o.omap.header), nil
+}
+
+// SetOmapHeader sets the omap's header, and creates the object if absent.
+func (o *Overlay) SetOmapHeader(header []byte) error {
+	if err := o.checkOmapValue("the omap header", header); err != nil {
+		return err
+	}
+	adds, frees := pairCost("", header), int64(0)
+	if o.omap.header != nil {
+		frees = pairCost("", o.omap.header)
+	}
+	if err := o.admit(adds, frees); err != nil {
+		return err
+	}
+	o.exists = true
+	o.omap.header = notNil(header)
+	o.omap.cost += adds - frees
+	return nil
+}
+
+// OmapValue returns the value of an omap key. It fails with ErrNotFound or ErrNoKey.
+func (o *Overlay) OmapValue(key string) ([]byte, error) {
+	if !o.exists {
+		return nil, ErrNotFound
+	}
+	value, changed := o.omap.pairs[key]
+	if !changed && o.omapShows() {
+		if value, ok, err := o.snap.OmapValue(key); err != nil || ok {
+			return value, err
+		}
+	}
+	if value == nil {
+		return nil, fmt.Errorf("%w: %q", ErrNoKey, key)
+	}
+	return bytes.Clone(value), nil
+}
+
+// SetOmapValue sets an omap pair, and creates the object if absent.
+func (o *Overlay) SetOmapValue(key string, value []byte) error {
+	if err := o.checkOmapPair(key, value); err != nil {
+		return err
+	}
+	if err := o.putOmap(key, notNil(value)); err != nil {
+		return err
+	}
+	o.exists = true
+	return nil
+}
+
+// SetOmapValues sets omap pairs, the last one of a repeated key, and creates the object if absent, even for no pairs. It
+// sets all of them or none.
+func (o *Overlay) SetOmapValues(kvs []KeyValue) error {
+	last := make(map[string][]byte, len(kvs))
+	for _, kv := range kvs {
+		if err := o.checkOmapPair(kv.Key, kv.Value); err != nil {
+			return err
+		}
+		last[kv.Key] = kv.Value
+	}
+	adds, frees := int64(0), int64(0)
+	for key, value := range last {
+		adds += pairCost(key, value)
+		if old, ok := o.omap.pairs[key]; ok {
+			frees += pairCost(key, old)
+		}
+	}
+	if err := o.admit(adds, frees); err != nil {
+		return err
+	}
+	for key, value := range last {
+		o.omap.put(key, notNil(value))
+	}
+	o.omap.cost += adds - frees
+	o.exists = true
+	return nil
+}
+
+// RemoveOmapKey removes an omap pair; a key that is absent is no error. It fails with ErrNotFound when the object is
+// absent.
+func (o *Overlay) RemoveOmapKey(key string) error {
+	if !o.exists {
+		return ErrNotFound
+	}
+	if len(key) > o.limits.OmapKey {
+		return nil // no object has such a key
+	}
+	return o.putOmap(key, nil)
+}
+
+// ClearOmap removes all omap pairs and the header. It fails with ErrNotFound.
+func (o *Overlay) ClearOmap() error {
+	if !o.exists {
+		return ErrNotFound
+	}
+	o.omap = omapChanges{cleared: o.under}
+	return nil
+}
+
+func (o *Overlay) checkOmapPair(key string, value []byte) error {
+	if len(key) > o.limits.OmapKey {
+		return fmt.Errorf("%w: the omap key has %d bytes, the limit is %d", ErrNameTooLong, len(key), o.limits.OmapKey)
+	}
+	return o.checkOmapValue("the omap value", value)
+}
+
+func (o *Overlay) checkOmapValue(what string, value []byte) error {
+	if int64(len(value)) > o.limits.OmapValue {
+		return fmt.Errorf("%w: %s of %d bytes exceeds the limit of %d", ErrTooLarge, what, len(value), o.limits.OmapValue)
+	}
+	return nil
+}
+
+// putOmap records a change, a removal too, whether or not the snapshot has the key: finding out would cost a read.
+func (o *Overlay) putOmap(key string, value []byte) error {
+	adds, frees := pairCost(key, value), int64(0)
+	if old, ok := o.omap.pairs[key]; ok {
+		frees = pairCost(key, old)
+	}
+	if err := o.admit(adds, frees); err != nil {
+		return err
+	}
+	o.omap.put(key, value)
+	o.omap.cost += adds - frees
+	return nil
+}
+
+// OmapList returns up to max pairs whose keys are > after and begin with prefix, in byte order of the keys, and whether
+// there are more. An empty after lists from the beginning, the empty key included; a negative max is no limit. It returns
+// fewer pairs than asked, and more, when they would take more than 64 MiB. An absent object has no pairs.
+func (o *Overlay) OmapList(after, prefix string, max int64) (kvs []KeyValue, more bool, err error) {
+	var size int64
+	err = o.walkOmap(after, prefix, func(key string, value func() ([]byte, error)) (bool, error) {
+		if int64(len(kvs)) == max || size >= listingBytes {
+			more = true
+			return false, nil
+		}
+		v, err := value()
+		if err != nil {
+			return false, err
+		}
+		kvs = append(kvs, KeyValue{key, bytes.Clone(v)})
+		size += pairCost(key, v)
+		return true, nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return kvs, more, nil
+}
+
+// OmapKeys is OmapList without the values, which are not read.
+func (o *Overlay) OmapKeys(after, prefix string, max int64) (keys []string, more bool, err error) {
+	var size int64
+	err = o.walkOmap(after, prefix, func(key string, _ func() ([]byte, error)) (bool, error) {
+		if int64(len(keys)) == max || size >= listingBytes {
+			more = true
+			return false, nil
+		}
+		keys = append(keys, key)
+		size += pairCost(key, nil)
+		return true, nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return keys, more, nil
+}
+
+// omapVisitor is called for each pair of a listing and reports whether to go on. The value is valid until it returns.
+type omapVisitor func(key string, value func() ([]byte, error)) (bool, error)
+
+// walkOmap visits the pairs whose keys are > after and begin with prefix, in order.
+func (o *Overlay) walkOmap(after, prefix string, visit omapVisitor) error {
+	start := prefix
+	if after != "" {
+		start = max(after+"\x00", prefix)
+	}
+	// Keys that begin with prefix are neighbours, and none lies before start: the first without prefix is behind them all.
+	inPrefix := func(key string, value func() ([]byte, error)) (bool, error) {
+		if !strings.HasPrefix(key, prefix) {
+			return false, nil
+		}
+		return visit(key, value)
+	}
+	var base OmapIter = noPairs{}
+	if o.omapShows() {
+		var err error
+		if base, err = o.snap.OmapIter(start); err != nil {
+			return err
+		}
+	}
+	err := o.mergeOmap(base, start, inPrefix)
+	if cerr := base.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// mergeOmap visits the changed pairs from start on and those of base, except where a change replaces or removes them.
+func (o *Overlay) mergeOmap(base OmapIter, start string, visit omapVisitor) error {
+	var baseKey string
+	var valid bool
+	advance := func() {
+		if valid = base.Next(); valid {
+			baseKey = base.Key()
+		}
+	}
+	advance()
+	for key := range o.omap.ordered().Ascend(btreemap.GE(start), btreemap.Max[string]()) {
+		for ; valid && baseKey < key; advance() {
+			if goOn, err := visit(baseKey, base.Value); !goOn || err != nil {
+				return err
+			}
+		}
+		if valid && baseKey == key {
+			advance()
+		}
+		value := o.omap.pairs[key]
+		if value == nil {
+			continue
+		}
+		if goOn, err := visit(key, func() ([]byte, error) { return value, nil }); !goOn || err != nil {
+			return cmp.Or(err, base.Err()) // the base may have ended early
+		}
+	}
+	for ; valid; advance() {
+		if goOn, err := visit(baseKey, base.Value); !goOn || err != nil {
+			return err
+		}
+	}
+	return base.Err()
+}
+
+// noPairs is the iterator of an omap that has none.
+type noPairs struct{}
+
+func (noPairs) Next() bool             { return false }
+func (noPairs) Key() string            { return "" }
+func (noPairs) Value() ([]byte, error) { return nil, nil }
+func (noPairs) Err() error             { return nil }
+func (noPairs) Close() error           { return nil }

@@ -1,0 +1,270 @@
+package store_test
+
+// This file holds the overlay against a model, and tests its limits and costs.
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/objluad/objluad/store"
+	"github.com/objluad/objluad/store/storetest"
+)
+
+// Random operations on an overlay over a random object give what the model gives, and the write set turns the one
+// object into the other.
+func TestOverlayRandom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := &storetest.Model{}
+		run := func(most int) (*storetest.Model, *store.Overlay) {
+			m := base.Clone()
+			o := store.NewOverlay(base.Snapshot(7), storetest.ModelLimits)
+			for range rapid.IntRange(most/2, most).Draw(t, "operations") {
+				storetest.Step(t, o, m)
+			}
+			return m, o
+		}
+		base, _ = run(60)
+		want, o := run(60)
+		got := base.Clone()
+		if o.Changed() {
+			ws := o.WriteSet()
+			checkWriteSet(t, ws, base.Snapshot(7))
+			got.Apply(ws)
+		}
+		want.Same(t, got.Snapshot(8))
+	})
+}
+
+// checkWriteSet checks what engines rely on.
+func checkWriteSet(t *rapid.T, ws *store.WriteSet, snap store.Snapshot) {
+	st, _ := snap.Stat()
+	if ws.Reset {
+		st.Size = 0
+	}
+	if ws.Data == nil {
+		return
+	}
+	d := ws.Data
+	if d.Keep < 0 || d.Keep > st.Size || d.Keep > d.Size {
+		t.Fatalf("keep %d of %d, new size %d", d.Keep, st.Size, d.Size)
+	}
+	var end int64
+	for _, e := range d.Extents {
+		if e.Off < end || e.Len <= 0 || e.Off+e.Len > d.Size || e.Bytes != nil && int64(len(e.Bytes)) != e.Len {
+			t.Fatalf("extent at %d of %d bytes, after %d, size %d", e.Off, e.Len, end, d.Size)
+		}
+		end = e.Off + e.Len
+	}
+}
+
+func newOverlay(limits store.Limits) *store.Overlay {
+	return store.NewOverlay((&storetest.Model{}).Snapshot(0), limits)
+}
+
+func TestOverlayStat(t *testing.T) {
+	m := &storetest.Model{}
+	m.Apply(&store.WriteSet{})
+	o := store.NewOverlay(m.Snapshot(7), store.Limits{})
+	if err := o.Append([]byte("abc")); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := o.Stat(); err != nil || st != (store.Stat{Size: 3, Version: 7}) {
+		t.Errorf("changed: %+v, %v", st, err)
+	}
+	if err := errors.Join(o.Remove(), o.Create(true)); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := o.Stat(); err != nil || st != (store.Stat{}) {
+		t.Errorf("removed and created: %+v, %v", st, err)
+	}
+	if ws := o.WriteSet(); !o.Changed() || !ws.Reset || o.Version() != 7 {
+		t.Errorf("removed and created: changed %v, reset %v, version %d", o.Changed(), ws.Reset, o.Version())
+	}
+}
+
+// The overlay owns the bytes that it is given, but not the capacity behind them.
+func TestOverlaySpareCapacity(t *testing.T) {
+	o := newOverlay(store.Limits{})
+	buf := []byte("abXY")
+	if err := errors.Join(o.Append(buf[:2]), o.Append([]byte("cd"))); err != nil {
+		t.Fatal(err)
+	}
+	if string(buf) != "abXY" {
+		t.Errorf("the buffer is %q", buf)
+	}
+	if got, err := o.Read(0, 9); err != nil || string(got) != "abcd" {
+		t.Errorf("read %q, %v", got, err)
+	}
+}
+
+// What leaves the object as it was need not be committed.
+func TestOverlayUnchanged(t *testing.T) {
+	m := &storetest.Model{}
+	m.Apply(&store.WriteSet{})
+	o := store.NewOverlay(m.Snapshot(7), store.Limits{})
+	if err := errors.Join(o.Create(false), o.Write(9, nil), o.Truncate(0), o.Zero(0, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if o.Changed() {
+		t.Errorf("changed: %+v", o.WriteSet())
+	}
+	o = newOverlay(store.Limits{})
+	if err := errors.Join(o.Zero(0, 100), o.Create(true), o.Append([]byte("x")), o.Remove()); err != nil {
+		t.Fatal(err)
+	}
+	if o.Changed() {
+		t.Errorf("created and removed: %+v", o.WriteSet())
+	}
+}
+
+// Each limit is checked before anything changes, and says what was asked.
+func TestOverlayLimits(t *testing.T) {
+	limits := store.Limits{ObjectSize: 100, XattrName: 4, XattrValue: 10, OmapKey: 4, OmapValue: 10}
+	long := make([]byte, 101)
+	for name, test := range map[string]struct {
+		do   func(o *store.Overlay) error
+		want *store.Error
+		text string
+	}{
+		"write behind":       {func(o *store.Overlay) error { return o.Write(99, []byte("ab")) }, store.ErrTooLarge, "write of 2 bytes at offset 99 exceeds the object limit of 100"},
+		"write overflow":     {func(o *store.Overlay) error { return o.Write(math.MaxInt64, []byte("ab")) }, store.ErrTooLarge, "offset 9223372036854775807"},
+		"write negative":     {func(o *store.Overlay) error { return o.Write(-1, []byte("ab")) }, store.ErrTooLarge, "offset -1"},
+		"write full":         {func(o *store.Overlay) error { return o.WriteFull(long) }, store.ErrTooLarge, "write of 101 bytes"},
+		"append":             {func(o *store.Overlay) error { return o.Append(long) }, store.ErrTooLarge, "write of 101 bytes"},
+		"truncate":           {func(o *store.Overlay) error { return o.Truncate(math.MaxInt64) }, store.ErrTooLarge, "truncation to 9223372036854775807 bytes"},
+		"truncate negative":  {func(o *store.Overlay) error { return o.Truncate(-1) }, store.ErrTooLarge, "truncation to -1 bytes"},
+		"zero negative":      {func(o *store.Overlay) error { return o.Zero(-1, 1) }, store.ErrTooLarge, "offset -1"},
+		"read negative":      {func(o *store.Overlay) error { _, err := o.Read(0, -1); return err }, store.ErrTooLarge, "read of -1 bytes"},
+		"read all":           {func(o *store.Overlay) error { _, err := o.Read(math.MaxInt64, math.MaxInt64); return err }, nil, ""},
+		"zero all":           {func(o *store.Overlay) error { return o.Zero(math.MaxInt64, math.MaxInt64) }, nil, ""},
+		"xattr name":         {func(o *store.Overlay) error { return o.SetXattr("abcde", nil) }, store.ErrNameTooLong, "5 bytes, the limit is 4"},
+		"xattr value":        {func(o *store.Overlay) error { return o.SetXattr("a", long) }, store.ErrTooLarge, "101 bytes exceeds the limit of 10"},
+		"omap key":           {func(o *store.Overlay) error { return o.SetOmapValue("abcde", nil) }, store.ErrNameTooLong, "5 bytes, the limit is 4"},
+		"omap value":         {func(o *store.Overlay) error { return o.SetOmapValue("a", long) }, store.ErrTooLarge, "101 bytes exceeds the limit of 10"},
+		"omap header":        {func(o *store.Overlay) error { return o.SetOmapHeader(long) }, store.ErrTooLarge, "101 bytes exceeds the limit of 10"},
+		"absent xattr":       {func(o *store.Overlay) error { return o.RemoveXattr("a") }, store.ErrNotFound, ""},
+		"absent omap key":    {func(o *store.Overlay) error { return o.RemoveOmapKey("a") }, store.ErrNotFound, ""},
+		"absent omap":        {func(o *store.Overlay) error { return o.ClearOmap() }, store.ErrNotFound, ""},
+		"absent object":      {func(o *store.Overlay) error { return o.Remove() }, store.ErrNotFound, ""},
+		"absent object stat": {func(o *store.Overlay) error { _, err := o.Stat(); return err }, store.ErrNotFound, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOverlay(limits)
+			err := test.do(o)
+			if test.want == nil && err != nil || test.want != nil && (!errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text)) {
+				t.Errorf("error %v, want %v with %q", err, test.want, test.text)
+			}
+			if o.Exists() || o.Changed() {
+				t.Error("the operation changed the object")
+			}
+		})
+	}
+}
+
+// An object above a limit that was lowered may be changed and made smaller, but not grow.
+func TestOverlayLoweredLimit(t *testing.T) {
+	m := &storetest.Model{}
+	m.Apply(&store.WriteSet{Data: &store.DataChange{Size: 200}})
+	o := store.NewOverlay(m.Snapshot(1), store.Limits{ObjectSize: 100})
+	if err := errors.Join(o.Write(198, []byte("ab")), o.Truncate(150)); err != nil {
+		t.Error(err)
+	}
+	if err := o.Append([]byte("x")); !errors.Is(err, store.ErrTooLarge) {
+		t.Errorf("append: %v", err)
+	}
+}
+
+// The write set is bounded as a whole, whatever it is made of; what is written over counts no longer.
+func TestOverlayWriteSetLimit(t *testing.T) {
+	const limit = 10_000
+	for name, do := range map[string]func(o *store.Overlay, i int) error{
+		"appends":   func(o *store.Overlay, i int) error { return o.Append(make([]byte, 100)) },
+		"scattered": func(o *store.Overlay, i int) error { return o.Write(int64(i)*1000, []byte("x")) },
+		"zeros": func(o *store.Overlay, i int) error {
+			return errors.Join(o.Write(int64(i)*9, []byte("x")), o.Zero(int64(i)*9+1, 1))
+		},
+		"xattrs": func(o *store.Overlay, i int) error { return o.SetXattr(fmt.Sprint(i), nil) },
+		"omap":   func(o *store.Overlay, i int) error { return o.SetOmapValue(fmt.Sprint(i), nil) },
+		"omap removals": func(o *store.Overlay, i int) error {
+			return errors.Join(o.Create(false), o.RemoveOmapKey(fmt.Sprint(i)))
+		},
+		"omap and xattr": func(o *store.Overlay, i int) error {
+			return errors.Join(o.SetOmapValue(fmt.Sprint(i), nil), o.SetXattr(fmt.Sprint(i), nil))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOverlay(store.Limits{WriteSet: limit})
+			for i := range limit {
+				if err := do(o, i); err != nil {
+					if !errors.Is(err, store.ErrTooLarge) || i < 20 {
+						t.Errorf("operation %d: %v", i, err)
+					}
+					return
+				}
+			}
+			t.Error("no limit")
+		})
+	}
+	o := newOverlay(store.Limits{WriteSet: limit})
+	for range 100 {
+		if err := errors.Join(
+			o.WriteFull(make([]byte, 1000)), o.Write(500, make([]byte, 1000)), o.Truncate(10),
+			o.SetXattr("a", make([]byte, 1000)), o.SetOmapValue("a", make([]byte, 1000)), o.SetOmapHeader(make([]byte, 1000)),
+		); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// An object written byte by byte, in any order, reads as it was written.
+func TestOverlayManySmallWrites(t *testing.T) {
+	const n = 30_000
+	for name, offset := range map[string]func(i int) int64{
+		"in order": func(i int) int64 { return int64(i) },
+		"backward": func(i int) int64 { return int64(n - 1 - i) },
+		"strided":  func(i int) int64 { return int64(i) * 7919 % n },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOverlay(store.Limits{})
+			for i := range n {
+				off := offset(i)
+				if err := o.Write(off, []byte{byte(off)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := o.Read(0, n)
+			if err != nil || len(got) != n {
+				t.Fatal(len(got), err)
+			}
+			for i, b := range got {
+				if b != byte(i) {
+					t.Fatalf("byte %d is %d", i, b)
+				}
+			}
+		})
+	}
+}
+
+// What little remains of large writes does not keep all of their memory.
+func TestOverlayMemory(t *testing.T) {
+	const size = 1 << 20
+	o := newOverlay(store.Limits{})
+	for i := range 300 {
+		if err := o.Write(int64(i), make([]byte, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > 30*size {
+		t.Errorf("%d bytes in use for one of %d", m.HeapAlloc, size)
+	}
+	runtime.KeepAlive(o)
+}

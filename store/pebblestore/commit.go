@@ -1,0 +1,250 @@
+package pebblestore
+
+// This file commits write sets.
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/objluad/objluad/store"
+)
+
+// Commit applies ws to the object atomically and durably, if the object's version is expected.
+func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (version uint64, err error) {
+	p, err := s.enter(ctx, ref.Pool)
+	if err != nil {
+		return 0, err
+	}
+	defer p.leave()
+	if !ws.Remove {
+		if err := s.space.admit(writtenBytes(ws)); err != nil {
+			return 0, err
+		}
+	}
+	b := s.db.NewBatch()
+	version, err = s.applyTo(b, p.id, ref, expected, ws)
+	if err != nil {
+		return 0, err
+	}
+	if b.Empty() {
+		return version, ioError(b.Close())
+	}
+	return version, s.sync(b)
+}
+
+// applyTo fills b with what ws means for the object as it is, and applies it. It returns the new version.
+func (s *Store) applyTo(b *pebble.Batch, id poolID, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
+	key := headKey(id, ref.Namespace, ref.OID)
+	lock := s.locks.of(key)
+	lock.Lock()
+	defer lock.Unlock()
+
+	head, err := readHead(s.db, key)
+	if err != nil {
+		return 0, err
+	}
+	var current uint64
+	if head != nil {
+		current = head.version
+	}
+	if current != expected {
+		return 0, fmt.Errorf("%w: its version is %d, expected %d", store.ErrConflict, current, expected)
+	}
+	c := commit{db: s.db, batch: b, prefix: partPrefix(id, ref.Namespace, ref.OID), head: head}
+	if ws.Remove {
+		return s.remove(&c, key)
+	}
+	if head == nil {
+		c.head = &record{version: s.floor.version.Load()}
+	}
+	if err := c.change(ws); err != nil {
+		return 0, ioError(err)
+	}
+	if err := b.Set(key, c.head.encode(), nil); err != nil {
+		return 0, ioError(err)
+	}
+	return c.head.version, s.apply(b)
+}
+
+// remove removes the object, and returns the version that the removal had.
+func (s *Store) remove(c *commit, key []byte) (uint64, error) {
+	if c.head == nil {
+		return 0, nil
+	}
+	if err := c.removeParts(inParts); err != nil {
+		return 0, ioError(err)
+	}
+	if err := c.batch.Delete(key, nil); err != nil {
+		return 0, ioError(err)
+	}
+	version := c.head.version + 1
+	return version, s.floor.raise(c.batch, version, func() error { return s.apply(c.batch) })
+}
+
+// apply makes a batch visible and puts it into the log. It must be followed by sync, unless it fails.
+func (s *Store) apply(b *pebble.Batch) (err error) {
+	if err := s.fail.err(); err != nil {
+		return err
+	}
+	// Pebble panics where it cannot start the next log file.
+	defer func() {
+		if r := recover(); r != nil {
+			cause, ok := r.(error)
+			if !ok {
+				cause = fmt.Errorf("panic: %v", r)
+			}
+			err = s.fail.stop(cause)
+		}
+	}()
+	if err := s.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
+		return ioError(err)
+	}
+	return s.fail.err()
+}
+
+// sync waits until an applied batch is durable, and closes it. After a failed sync nobody knows what the disk holds, so
+// the store stops.
+func (s *Store) sync(b *pebble.Batch) error {
+	if err := b.SyncWait(); err != nil {
+		return s.fail.stop(err)
+	}
+	return ioError(b.Close())
+}
+
+// writtenBytes returns about how much of the disk a commit of ws needs.
+func writtenBytes(ws *store.WriteSet) int64 {
+	n := int64(len(ws.OmapHeader))
+	if ws.Data != nil {
+		for _, e := range ws.Data.Extents {
+			n += int64(len(e.Bytes))
+		}
+	}
+	for name, value := range ws.Xattrs {
+		n += int64(len(name) + len(value))
+	}
+	for key, value := range ws.Omap {
+		n += int64(len(key) + len(value))
+	}
+	return n
+}
+
+// commit is a change to one object in the making: the parts go into the batch, the rest into the head.
+type commit struct {
+	db     *pebble.DB
+	batch  *pebble.Batch
+	prefix []byte  // of the keys of parts
+	head   *record // the new head; nil for a removal of nothing
+}
+
+// change makes the steps of store.WriteSet from 2 on.
+func (c *commit) change(ws *store.WriteSet) error {
+	if ws.Reset {
+		if err := c.removeParts(inParts); err != nil {
+			return err
+		}
+		c.head = &record{version: c.head.version}
+	}
+	c.head.version++
+	c.head.mtime = time.Now().UnixNano()
+	if ws.Data != nil {
+		if err := c.changeData(ws.Data); err != nil {
+			return err
+		}
+	}
+	if err := c.changeXattrs(ws.Xattrs); err != nil {
+		return err
+	}
+	return c.changeOmap(ws)
+}
+
+// removeParts removes those of the parts f that the object has.
+func (c *commit) removeParts(f flags) error {
+	f &= c.head.flags
+	c.head.flags &^= f
+	if f == 0 {
+		return nil
+	}
+	if f == omapInParts {
+		// The header sorts between data and pairs, and the xattrs after both.
+		first, last := partKey(c.prefix, partHeader, ""), partKey(c.prefix, partOmap, "")
+		return c.batch.DeleteRange(first, after(last), nil)
+	}
+	return c.batch.DeleteRange(c.prefix, after(c.prefix), nil)
+}
+
+func (c *commit) changeXattrs(changes map[string][]byte) error {
+	h := c.head
+	if h.flags&xattrsInParts == 0 {
+		h.xattrs = h.xattrs.change(changes)
+		if len(h.xattrs) <= headXattrs {
+			return nil
+		}
+		h.flags |= xattrsInParts
+		all := h.xattrs
+		h.xattrs = nil
+		return c.setParts(partXattr, all)
+	}
+	return c.changeParts(partXattr, changes)
+}
+
+func (c *commit) changeOmap(ws *store.WriteSet) error {
+	h := c.head
+	if ws.OmapClear {
+		if err := c.removeParts(omapInParts); err != nil {
+			return err
+		}
+		h.header, h.omap = nil, nil
+	}
+	if h.flags&omapInParts == 0 {
+		if ws.OmapHeader != nil {
+			h.header = ws.OmapHeader
+		}
+		h.omap = h.omap.change(ws.Omap)
+		if len(h.header)+len(h.omap) <= headOmap {
+			return nil
+		}
+		h.flags |= omapInParts
+		header, all := h.header, h.omap
+		h.header, h.omap = nil, nil
+		if err := c.batch.Set(partKey(c.prefix, partHeader, ""), header, nil); err != nil {
+			return err
+		}
+		return c.setParts(partOmap, all)
+	}
+	if ws.OmapHeader != nil {
+		if err := c.batch.Set(partKey(c.prefix, partHeader, ""), ws.OmapHeader, nil); err != nil {
+			return err
+		}
+	}
+	return c.changeParts(partOmap, ws.Omap)
+}
+
+// setParts moves pairs out of the head.
+func (c *commit) setParts(part byte, all pairs) error {
+	for k, v := range all.from("") {
+		if err := c.batch.Set(partKey(c.prefix, part, string(k)), v, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeParts sets parts, or removes them where the value is nil.
+func (c *commit) changeParts(part byte, changes map[string][]byte) error {
+	for k, v := range changes {
+		key := partKey(c.prefix, part, k)
+		var err error
+		if v == nil {
+			err = c.batch.Delete(key, nil)
+		} else {
+			err = c.batch.Set(key, v, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

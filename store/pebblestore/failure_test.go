@@ -1,0 +1,420 @@
+package pebblestore
+
+// This file tests what happens when the machine or its disk fails.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/objluad/objluad/store"
+)
+
+// stamped returns a write set in which everything carries i, and that leaves nothing of what was before. Every other one
+// has more than fits into a head.
+func stamped(i int) *store.WriteSet {
+	stamp := []byte(fmt.Sprintf("%08d", i))
+	if i%2 == 1 {
+		stamp = bytes.Repeat(stamp, 3000)
+	}
+	return &store.WriteSet{
+		Data:       &store.DataChange{Size: int64(len(stamp)), Extents: []store.Extent{{Len: int64(len(stamp)), Bytes: stamp}}},
+		Xattrs:     map[string][]byte{"x": stamp},
+		OmapClear:  true,
+		OmapHeader: stamp,
+		Omap:       map[string][]byte{fmt.Sprint(i): stamp},
+	}
+}
+
+// stampOf returns the number that an object carries, or fails if its parts carry several.
+func stampOf(snap store.Snapshot) (i int, err error) {
+	st, ok := snap.Stat()
+	if !ok {
+		return -1, nil
+	}
+	data := make([]byte, st.Size)
+	if err := snap.ReadAt(data, 0); err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Sscanf(string(data[:8]), "%d", &i); err != nil {
+		return 0, err
+	}
+	want := stamped(i)
+	xattr, _, err1 := snap.Xattr("x")
+	header, err2 := snap.OmapHeader()
+	value, _, err3 := snap.OmapValue(fmt.Sprint(i))
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return 0, err
+	}
+	for _, part := range [][]byte{data, xattr, header, value} {
+		if !bytes.Equal(part, want.Xattrs["x"]) {
+			return 0, fmt.Errorf("the object is half of commit %d: %.20q", i, part)
+		}
+	}
+	it, err := snap.OmapIter("")
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for it.Next() {
+		n++
+	}
+	if n != 1 {
+		err = fmt.Errorf("%d omap pairs after commit %d", n, i)
+	}
+	return i, errors.Join(err, it.Err(), it.Close())
+}
+
+// After a crash at any moment, each object is as its last acknowledged commit left it, or as one that was under way.
+func TestCrash(t *testing.T) {
+	const objects, rounds = 4, 12
+	for round := range rounds {
+		disk := vfs.NewCrashableMem()
+		s := openMem(t, crashFS{MemFS: disk})
+		var acked, begun [objects]atomic.Int64
+		for o := range objects {
+			acked[o].Store(-1)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for o := range objects {
+			wg.Go(func() {
+				var version uint64
+				for i := 0; ctx.Err() == nil; i++ {
+					begun[o].Store(int64(i))
+					var err error
+					version, err = s.Commit(context.Background(), store.Ref{Pool: "default", OID: fmt.Sprint(o)}, version, stamped(i))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					acked[o].Store(int64(i))
+				}
+			})
+		}
+		rng := rand.New(rand.NewPCG(uint64(round), 1))
+		time.Sleep(time.Duration(5+rng.IntN(60)) * time.Millisecond)
+		var low [objects]int64
+		for o := range objects {
+			low[o] = acked[o].Load()
+		}
+		clone := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * (round % 3), RNG: rng})
+		var high [objects]int64
+		for o := range objects {
+			high[o] = begun[o].Load()
+		}
+		stop()
+		wg.Wait()
+
+		after := openMem(t, clone)
+		for o := range objects {
+			snap, err := after.Snapshot(t.Context(), store.Ref{Pool: "default", OID: fmt.Sprint(o)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			i, err := stampOf(snap)
+			if err != nil {
+				t.Errorf("round %d, object %d: %v", round, o, err)
+			} else if int64(i) < low[o] || int64(i) > high[o] {
+				t.Errorf("round %d, object %d: found commit %d; %d was acknowledged, %d begun", round, o, i, low[o], high[o])
+			}
+			if err := snap.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// A crash at any sync while a store is made leaves one that opens.
+func TestCrashWhileCreating(t *testing.T) {
+	disk := crashFS{MemFS: vfs.NewCrashableMem(), clones: new([]*vfs.MemFS)}
+	openMem(t, disk)
+	clones := slices.Clone(*disk.clones)
+	if len(clones) < 5 {
+		t.Fatalf("%d clones", len(clones))
+	}
+	for i, clone := range clones {
+		s := openMem(t, clone)
+		if pools, err := s.Pools(t.Context()); err != nil || !slices.Equal(pools, []string{"default"}) {
+			t.Errorf("clone %d: pools %q, %v", i, pools, err)
+		}
+	}
+}
+
+// crashFS is a crashable file system that keeps a clone of what a crash before each sync would leave.
+type crashFS struct {
+	*vfs.MemFS
+	clones *[]*vfs.MemFS // nil: keep none
+}
+
+func (f crashFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.MemFS.Create(name, c)
+	return crashFile{file, f}, err
+}
+
+func (f crashFS) OpenDir(name string) (vfs.File, error) {
+	file, err := f.MemFS.OpenDir(name)
+	return crashFile{file, f}, err
+}
+
+// ReuseForWrite makes a new file: MemFS's own takes a lock twice and may deadlock with CrashClone.
+func (f crashFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := f.Remove(oldname); err != nil {
+		return nil, err
+	}
+	return f.Create(newname, c)
+}
+
+func (f crashFS) Unwrap() vfs.FS { return nil }
+
+type crashFile struct {
+	vfs.File
+	fs crashFS
+}
+
+func (f crashFile) Sync() error {
+	if f.fs.clones != nil {
+		*f.fs.clones = append(*f.fs.clones, f.fs.CrashClone(vfs.CrashCloneCfg{}))
+	}
+	return f.File.Sync()
+}
+
+// faultyFS is a disk that fills up, or breaks.
+type faultyFS struct {
+	vfs.FS
+	free  atomic.Uint64
+	fault atomic.Pointer[error] // of syncs
+}
+
+func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	return vfs.DiskUsage{AvailBytes: f.free.Load()}, nil
+}
+
+func (f *faultyFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.FS.Create(name, c)
+	return faultyFile{file, f}, err
+}
+
+func (f *faultyFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.FS.ReuseForWrite(oldname, newname, c)
+	return faultyFile{file, f}, err
+}
+
+type faultyFile struct {
+	vfs.File
+	fs *faultyFS
+}
+
+func (f faultyFile) Write(p []byte) (int, error) {
+	if err := f.fs.fault.Load(); err != nil {
+		return 0, *err
+	}
+	return f.File.Write(p)
+}
+
+func (f faultyFile) Sync() error     { return f.sync(f.File.Sync) }
+func (f faultyFile) SyncData() error { return f.sync(f.File.SyncData) }
+
+func (f faultyFile) sync(do func() error) error {
+	if err := f.fs.fault.Load(); err != nil {
+		return *err
+	}
+	return do()
+}
+
+// While the disk is nearly full, only removals are accepted.
+func TestNoSpace(t *testing.T) {
+	disk := &faultyFS{FS: vfs.NewMem()}
+	disk.free.Store(1 << 40)
+	s := openMem(t, disk)
+	r := store.Ref{Pool: "default", OID: "o"}
+	v, err := s.Commit(t.Context(), r, 0, stamped(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.free.Store(100 << 20)
+	time.Sleep(2 * spaceInterval)
+	if _, err := s.Commit(t.Context(), r, v, stamped(2)); !errors.Is(err, store.ErrNoSpace) {
+		t.Fatalf("commit to a full disk: %v", err)
+	}
+	snap, err := s.Snapshot(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i, err := stampOf(snap); i != 1 || err != nil {
+		t.Errorf("object %d, %v", i, err)
+	}
+	if err := snap.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Commit(t.Context(), r, v, &store.WriteSet{Remove: true}); err != nil {
+		t.Errorf("removal from a full disk: %v", err)
+	}
+	disk.free.Store(1 << 40)
+	time.Sleep(2 * spaceInterval)
+	if _, err := s.Commit(t.Context(), r, 0, stamped(3)); err != nil {
+		t.Errorf("commit after space was made: %v", err)
+	}
+}
+
+// Between two measurements, commits count against the space.
+func TestSpaceBetweenMeasurements(t *testing.T) {
+	disk := &faultyFS{FS: vfs.NewMem()}
+	disk.free.Store(1000)
+	s := space{fs: disk, reserve: 100}
+	if err := s.admit(800); err != nil {
+		t.Error(err)
+	}
+	if err := s.admit(200); !errors.Is(err, store.ErrNoSpace) || !strings.Contains(err.Error(), "200 bytes free") {
+		t.Error(err)
+	}
+	if err := s.admit(100); err != nil {
+		t.Error(err)
+	}
+}
+
+// A disk that fails under a commit stops the store, not the process: the commit and all that follows fail, with the
+// cause, and what was acknowledged before is there when the disk is well.
+func TestDiskFails(t *testing.T) {
+	for _, errno := range []error{syscall.EIO, syscall.ENOSPC} {
+		mem := vfs.NewCrashableMem()
+		disk := &faultyFS{FS: mem}
+		disk.free.Store(1 << 40)
+		s, err := Open("data", Options{FS: disk, Logger: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := store.Ref{Pool: "default", OID: "o"}
+		v, err := s.Commit(t.Context(), r, 0, stamped(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		disk.fault.Store(&errno)
+		want := ioError(errno)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if _, err := s.Commit(t.Context(), r, v, stamped(2)); err == nil {
+					t.Error("a commit was acknowledged that is not on the disk")
+				}
+			})
+		}
+		wg.Wait()
+		for _, oid := range []string{"o", "p"} {
+			_, err := s.Commit(t.Context(), store.Ref{Pool: "default", OID: oid}, 0, stamped(3))
+			if store.Errno(err) != store.Errno(want) || !strings.Contains(err.Error(), "restart") {
+				t.Errorf("commit after the fault: %v", err)
+			}
+		}
+		if _, err := s.Snapshot(t.Context(), r); store.Errno(err) != store.Errno(want) {
+			t.Errorf("snapshot after the fault: %v", err)
+		}
+		clone := mem.CrashClone(vfs.CrashCloneCfg{})
+		if err := s.Close(); err != nil {
+			t.Errorf("close after the fault: %v", err)
+		}
+		after := openMem(t, clone)
+		snap, err := after.Snapshot(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i, err := stampOf(snap); i != 1 || err != nil {
+			t.Errorf("found commit %d, %v", i, err)
+		}
+		if err := snap.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Damage to stored bytes is an error of the object that they belong to; others can be read.
+func TestDamage(t *testing.T) {
+	mem := vfs.NewMem()
+	s := openMem(t, mem)
+	ctx := t.Context()
+	for i := range 40 {
+		data := make([]byte, 100_000)
+		rng := rand.NewChaCha8([32]byte{byte(i)})
+		_, _ = rng.Read(data)
+		ws := &store.WriteSet{Data: &store.DataChange{Size: int64(len(data)), Extents: []store.Extent{{Len: int64(len(data)), Bytes: data}}}}
+		if _, err := s.Commit(ctx, store.Ref{Pool: "default", OID: fmt.Sprint(i)}, 0, ws); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(s.db.Flush(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, mem)
+	s = openMem(t, mem)
+	damaged := 0
+	for i := range 40 {
+		snap, err := s.Snapshot(ctx, store.Ref{Pool: "default", OID: fmt.Sprint(i)})
+		if err == nil {
+			st, _ := snap.Stat()
+			err = snap.ReadAt(make([]byte, st.Size), 0)
+			if cerr := snap.Close(); cerr != nil {
+				t.Error(cerr)
+			}
+		}
+		if err != nil {
+			damaged++
+			if !errors.Is(err, store.ErrIO) {
+				t.Errorf("object %d: %v", i, err)
+			}
+		}
+	}
+	if damaged == 0 || damaged > 2 {
+		t.Errorf("%d objects are damaged by one changed byte", damaged)
+	}
+}
+
+// damage changes one byte in the middle of the largest table.
+func damage(t *testing.T, fs vfs.FS) {
+	t.Helper()
+	names, err := fs.List("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var largest string
+	var content []byte
+	for _, name := range names {
+		if !strings.HasSuffix(name, ".sst") {
+			continue
+		}
+		f, err := fs.Open("data/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if len(b) > len(content) {
+			largest, content = name, b
+		}
+	}
+	if largest == "" {
+		t.Fatal("no table")
+	}
+	content[len(content)/2] ^= 1
+	f, err := fs.Create("data/"+largest, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}

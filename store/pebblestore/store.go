@@ -1,0 +1,206 @@
+package pebblestore
+
+// This file opens and closes a store, and keeps its operations apart from both.
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/objluad/objluad/store"
+)
+
+// Options configure a store. A zero field means its default.
+type Options struct {
+	Logger       *slog.Logger // default: slog.Default()
+	FS           vfs.FS       // default: the operating system's
+	CacheSize    int64        // bytes of memory for blocks read; default 128 MiB
+	MemTableSize uint64       // bytes of memory for each of up to 4 tables of recent writes; default 32 MiB
+	Reserve      uint64       // bytes that must be free on the disk for a commit to be accepted; default 128 MiB
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.CacheSize == 0 {
+		o.CacheSize = 128 << 20
+	}
+	if o.MemTableSize == 0 {
+		o.MemTableSize = 32 << 20
+	}
+	if o.Reserve == 0 {
+		o.Reserve = 128 << 20
+	}
+	return o
+}
+
+// Store is a store in one folder. It implements store.Store.
+type Store struct {
+	db    *pebble.DB
+	lock  *pebble.Lock
+	fail  *failStop
+	space *space
+	floor floor
+	locks objectLocks
+
+	// changing is held while the set of pools changes, and by Close. It comes before mu and any pool's mu.
+	changing sync.Mutex
+	nextPool poolID
+
+	mu    sync.RWMutex // guards pools; held for a moment only
+	pools map[string]*pool
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the store in folder dir and creates it where there is none. Its errors wrap store.ErrLocked,
+// store.ErrReadOnly, store.ErrFormat, or what else the engine says; the folder is then as it was.
+func Open(dir string, opts Options) (*Store, error) {
+	opts = opts.withDefaults()
+	lock, err := lockFolder(dir, opts.FS)
+	if err != nil {
+		return nil, err
+	}
+	fail := &failStop{log: opts.Logger}
+	db, err := pebble.Open(dir, pebbleOptions(opts, lock, fail))
+	if err != nil {
+		lock.Close()
+		return nil, openError(dir, err)
+	}
+	s := &Store{
+		db:    db,
+		lock:  lock,
+		fail:  fail,
+		space: &space{fs: opts.FS, dir: dir, reserve: opts.Reserve},
+		pools: make(map[string]*pool),
+	}
+	s.locks.seed = maphash.MakeSeed()
+	if err := s.load(dir); err != nil {
+		db.Close()
+		lock.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func pebbleOptions(opts Options, lock *pebble.Lock, fail *failStop) *pebble.Options {
+	o := &pebble.Options{
+		Lock:                        lock,
+		FS:                          opts.FS,
+		CacheSize:                   opts.CacheSize,
+		MemTableSize:                opts.MemTableSize,
+		MemTableStopWritesThreshold: 4,
+		MaxOpenFiles:                1000,
+		FormatMajorVersion:          engineFormat,
+		Logger:                      fail,
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) { opts.Logger.Error("storage engine", "err", err) },
+			// One damaged table is no reason to stop: reads of what lies in it fail with store.ErrIO.
+			DataCorruption: func(info pebble.DataCorruptionInfo) {
+				opts.Logger.Error("storage engine: damaged data", "path", info.Path, "err", info.Details)
+			},
+		},
+		CompactionConcurrencyRange: func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
+	}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return o
+}
+
+// Close waits for operations under way and releases the store. Snapshots must be closed before.
+func (s *Store) Close() error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.mu.Lock()
+	pools := s.pools
+	s.pools = nil
+	s.mu.Unlock()
+	if pools == nil {
+		return nil
+	}
+	if s.fail.err() != nil {
+		// The engine gave up where it stood, maybe with locks held: waiting for it could be for ever. As it may still write,
+		// the folder stays locked until the process ends.
+		return nil
+	}
+	for _, p := range pools {
+		p.close(store.ErrClosed)
+	}
+	err := s.db.Close()
+	if lerr := s.lock.Close(); err == nil {
+		err = lerr
+	}
+	return ioError(err)
+}
+
+// enter begins an operation in a pool. Until leave is called, the pool stays and the store stays open.
+func (s *Store) enter(ctx context.Context, name string) (p *pool, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.fail.err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	p, open := s.pools[name], s.pools != nil
+	s.mu.RUnlock()
+	if !open {
+		return nil, store.ErrClosed
+	}
+	if p == nil {
+		return nil, fmt.Errorf("%w: %q", store.ErrNoPool, name)
+	}
+	p.mu.RLock()
+	if p.gone != nil {
+		p.mu.RUnlock()
+		return nil, p.gone
+	}
+	return p, nil
+}
+
+// objectLocks makes the commits of one object exclude each other. Two objects may share a lock, which costs time only.
+type objectLocks struct {
+	seed  maphash.Seed
+	locks [1024]sync.Mutex
+}
+
+func (l *objectLocks) of(key []byte) *sync.Mutex {
+	return &l.locks[maphash.Bytes(l.seed, key)%uint64(len(l.locks))]
+}
+
+// floor is the version floor that doc.go describes.
+type floor struct {
+	version atomic.Uint64
+	raising sync.Mutex
+}
+
+// raise applies a batch that removes objects of up to the given version. Where this raises the floor, the batch carries it,
+// and batches that do so are applied one after the other: the last one applied has the highest floor.
+func (f *floor) raise(b *pebble.Batch, version uint64, apply func() error) error {
+	f.raising.Lock()
+	defer f.raising.Unlock()
+	if version <= f.version.Load() {
+		return apply()
+	}
+	if err := b.Set(floorKey, encodeUvarint(version), nil); err != nil {
+		return err
+	}
+	if err := apply(); err != nil {
+		return err
+	}
+	f.version.Store(version)
+	return nil
+}

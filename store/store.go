@@ -1,0 +1,103 @@
+// Package store defines objluad's object model and the interface that a storage engine implements.
+//
+// An object is named by a Ref and has data, xattrs, an omap (a header and ordered key-value pairs), a version and a
+// modification time. The package holds four things: Snapshot, a consistent read view of one object; WriteSet, the net
+// effect of a change to one object; Store, which hands out the first and commits the second; and Overlay, which lays a
+// growing WriteSet over a Snapshot so that a method reads its own writes. The overlay is written once, here; an engine
+// knows only snapshots and write sets.
+//
+// # Invariants
+//
+//   - A commit applies the whole of its WriteSet or nothing, and is durable when Commit returns.
+//   - A commit with an expected version applies only if the object still has that version; an absent object has
+//     version 0.
+//   - Each commit raises the object's version. The version of one name never repeats, not even after the object was
+//     removed and created again, so a version read earlier cannot match a later object by accident.
+//   - A Snapshot shows one version of the object from its opening to its closing, whatever is committed meanwhile.
+//
+// Names and keys are byte strings: a NUL, a slash or invalid UTF-8 is data like any other.
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Ref names an object as RADOS does: a pool, a namespace within it (empty is the default namespace) and the object's
+// id.
+type Ref struct {
+	Pool      string
+	Namespace string
+	OID       string
+}
+
+// Stat describes an object that exists.
+type Stat struct {
+	Size    int64 // bytes of data
+	MTime   time.Time
+	Version uint64 // at least 1
+}
+
+// KeyValue is an xattr or an omap pair.
+type KeyValue struct {
+	Key   string
+	Value []byte
+}
+
+// Snapshot is a consistent read view of one object, which may be absent. It is used by one goroutine at a time, and
+// must be closed. Byte slices that it returns belong to the caller. Reads observe the context that the snapshot was
+// opened with.
+type Snapshot interface {
+	// Stat describes the object; ok is false when it is absent.
+	Stat() (st Stat, ok bool)
+	// ReadAt fills p from offset off, which with len(p) lies within the object's size. Holes read as zeros.
+	ReadAt(p []byte, off int64) error
+	// Xattr returns the value of an xattr; ok is false when the object or the xattr is absent.
+	Xattr(name string) (value []byte, ok bool, err error)
+	// Xattrs returns all xattrs in order of their names.
+	Xattrs() ([]KeyValue, error)
+	// OmapHeader returns the omap's header, empty when none was written.
+	OmapHeader() ([]byte, error)
+	// OmapValue returns the value of an omap key; ok is false when the object or the key is absent.
+	OmapValue(key string) (value []byte, ok bool, err error)
+	// OmapIter iterates over the omap's pairs in byte order of their keys, from the first key >= start.
+	OmapIter(start string) (OmapIter, error)
+	Close() error
+}
+
+// OmapIter walks over omap pairs in key order. After Next returned false, Err tells whether it ended early. Value is
+// valid until the next call of Next.
+type OmapIter interface {
+	Next() bool
+	Key() string
+	Value() ([]byte, error)
+	Err() error
+	Close() error
+}
+
+// Store keeps pools of objects. It is safe for concurrent use.
+type Store interface {
+	// Snapshot opens a view of the object's committed state. It fails with ErrNoPool when the pool does not exist, and
+	// succeeds for an absent object.
+	Snapshot(ctx context.Context, ref Ref) (Snapshot, error)
+
+	// Commit applies ws to the object atomically and durably, and returns the object's new version. It applies only if
+	// the object's version is expected (0: the object is absent), and fails with ErrConflict otherwise. After a commit that
+	// removes the object the returned version is the one that the removal had. The caller must not change ws, nor the
+	// bytes in it, until Commit returns.
+	Commit(ctx context.Context, ref Ref, expected uint64, ws *WriteSet) (version uint64, err error)
+
+	// List returns up to limit object ids of a namespace in byte order, from the first one > after ("" is the beginning),
+	// and whether there are more.
+	List(ctx context.Context, pool, namespace, after string, limit int) (oids []string, more bool, err error)
+
+	// Pools returns the names of all pools in order.
+	Pools(ctx context.Context) ([]string, error)
+	// CreatePool fails with ErrPoolExists when there is one of that name.
+	CreatePool(ctx context.Context, name string) error
+	// RemovePool removes a pool and every object in it.
+	RemovePool(ctx context.Context, name string) error
+
+	// Close waits for commits under way and releases the store. Snapshots must be closed before.
+	Close() error
+}
