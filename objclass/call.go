@@ -1,0 +1,45 @@
+package objclass
+
+import (
+	"time"
+
+	"github.com/objluad/objluad/store"
+)
+
+// Call asks for one run of a method beside one object: a method of an installed class (Class and Method), or a script
+// that is sent with the call (Script, and Method as its handler).
+type Call struct {
+	Ref    store.Ref
+	Class  string // "name", or "name@version" with a version's full hash or a prefix of it of at least 4 digits
+	Method string // for a script it may be empty: then only the chunk runs
+	Script []byte // source of a script, nil for a method of a class; Class must be empty then
+	Input  []byte
+
+	Timeout  time.Duration // wall and CPU budget; 0 is the class's or server's default; above the server's maximum is EINVAL
+	ReadOnly bool          // refuse every write with EPERM, and take no lock
+}
+
+// Reply is the outcome of a call that succeeded.
+type Reply struct {
+	Ret          int32  // what the method returned, 0 or positive
+	Output       []byte // what the method put into its output bufferlist
+	Version      uint64 // the object's version after the call; 0 when the object is absent
+	ClassVersion string // full hash of the class version or script that ran
+	Usage        Usage
+}
+
+// Usage is what one run of a method used.
+type Usage struct {
+	// CPU is the thread's CPU time, in which Go code of host calls counts. For runs shorter than 10 ms it is the elapsed
+	// time, which is an upper bound: reading a thread's CPU clock costs more than a short call.
+	CPU       time.Duration
+	PeakBytes int64 // the most that the VM's arena held at once, its image included
+	HostOps   int64 // object operations
+}
+
+// add takes another run of the same call into account.
+func (u *Usage) add(run Usage) {
+	u.CPU += run.CPU
+	u.PeakBytes = max(u.PeakBytes, run.PeakBytes)
+	u.HostOps += run.HostOps
+}

@@ -1,0 +1,115 @@
+// This file is a class as the registry knows it: its versions and their methods.
+
+package objclass
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+)
+
+// class is what the store said of a class at one revision. It does not change.
+type class struct {
+	name     string
+	revision uint64 // version of the class's object
+	active   *classVersion
+	versions []*classVersion // oldest first
+}
+
+// classVersion is one version of a class.
+type classVersion struct {
+	class   string
+	version string
+	record  versionRecord
+	methods map[string]*classMethod
+	log     func(level int, message string)
+	unit    atomic.Pointer[Unit] // nil until the source is needed
+}
+
+type classMethod struct {
+	name  string
+	flags Flags
+	pace  pace
+}
+
+// version returns the version of that full hash, or nil. A nil class has none.
+func (c *class) version(version string) *classVersion {
+	if c == nil {
+		return nil
+	}
+	for _, v := range c.versions {
+		if v.version == version {
+			return v
+		}
+	}
+	return nil
+}
+
+// find returns the version whose hash begins with form; the active one for "".
+func (c *class) find(form string) (*classVersion, error) {
+	if form == "" {
+		return c.active, nil
+	}
+	var found []*classVersion
+	for _, v := range c.versions {
+		if strings.HasPrefix(v.version, form) {
+			found = append(found, v)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, Errorf(syscall.EOPNOTSUPP, KindClass, "class %s has no version %s; it has: %s",
+			c.name, form, candidates(shortVersions(c.versions)))
+	case 1:
+		return found[0], nil
+	default:
+		return nil, Errorf(syscall.EINVAL, KindClass, "class %s: version %s is ambiguous: %s",
+			c.name, form, candidates(shortVersions(found)))
+	}
+}
+
+// shortVersions abbreviates versions to 12 digits, more where two of them have these in common.
+func shortVersions(versions []*classVersion) []string {
+	for digits := 12; ; digits += 4 {
+		short := make(map[string]struct{}, len(versions))
+		var names []string
+		for _, v := range versions {
+			name := v.version[:min(digits, len(v.version))]
+			short[name] = struct{}{}
+			names = append(names, name)
+		}
+		if len(short) == len(versions) {
+			return names
+		}
+	}
+}
+
+// method returns a method of the version.
+func (v *classVersion) method(name string) (*classMethod, error) {
+	if m := v.methods[name]; m != nil {
+		return m, nil
+	}
+	names := slices.Sorted(maps.Keys(v.methods))
+	e := Errorf(syscall.EOPNOTSUPP, KindClass, "class %s has no method %q; it has: %s", v.class, name, candidates(names))
+	e.ClassVersion = v.version
+	return nil, e
+}
+
+func (c *class) info(v *classVersion) ClassInfo {
+	info := ClassInfo{
+		Name:      c.name,
+		Version:   v.version,
+		Active:    v == c.active,
+		Installed: v.record.Installed,
+		Size:      v.record.Size,
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.record.Methods)) {
+		info.Methods = append(info.Methods, Method{Name: name, Flags: v.record.Methods[name]})
+	}
+	for _, v := range c.versions {
+		info.Versions = append(info.Versions, v.version)
+	}
+	return info
+}

@@ -1,0 +1,101 @@
+// This file is what clients do with objects and pools without a method: the same lock, retry and commit as for Exec.
+
+package objclass
+
+import (
+	"context"
+	"slices"
+
+	"github.com/objluad/objluad/store"
+)
+
+// View calls fn with the object's committed state. fn must not change the overlay, nor keep it.
+func (s *Service) View(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) error {
+	if err := checkRef(ref); err != nil {
+		return err
+	}
+	if err := s.admission.enter(); err != nil {
+		return err
+	}
+	defer s.admission.leave()
+	_, err := s.objects.view(ctx, ref, fn)
+	return err
+}
+
+// Update calls fn under the object's lock, commits what it changed, and returns the object's version after that: 0 when it
+// is absent. If fn fails nothing is committed. It is called again when another commit came first, so it must have no
+// effect but on the overlay, and keep nothing of an earlier time. The overlay takes ownership of byte slices given to it and
+// may change them in place when there is more than one write: such a fn must give it new ones each time.
+func (s *Service) Update(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) (uint64, error) {
+	if err := checkRef(ref); err != nil {
+		return 0, err
+	}
+	if err := s.admission.enter(); err != nil {
+		return 0, err
+	}
+	defer s.admission.leave()
+	return s.objects.change(ctx, ref, func() (*store.Overlay, error) {
+		return s.objects.view(ctx, ref, fn)
+	})
+}
+
+// List returns up to limit object ids of a namespace in byte order, from the first one > after ("" is the beginning), and
+// whether there are more.
+func (s *Service) List(ctx context.Context, pool, namespace, after string, limit int) (oids []string, more bool, err error) {
+	err = s.onPool(pool, func() error {
+		oids, more, err = s.objects.store.List(ctx, pool, namespace, after, limit)
+		return err
+	})
+	return oids, more, err
+}
+
+// Pools returns the names of all pools that clients may use, in order.
+func (s *Service) Pools(ctx context.Context) ([]string, error) {
+	if err := s.admission.enter(); err != nil {
+		return nil, err
+	}
+	defer s.admission.leave()
+	pools, err := s.objects.store.Pools(ctx)
+	if err != nil {
+		return nil, OpError(err)
+	}
+	return slices.DeleteFunc(pools, func(name string) bool { return store.CheckPool(name) != nil }), nil
+}
+
+// CreatePool creates a pool; EEXIST when there is one of that name.
+func (s *Service) CreatePool(ctx context.Context, name string) error {
+	return s.onPool(name, func() error { return s.objects.store.CreatePool(ctx, name) })
+}
+
+// RemovePool removes a pool and every object in it; ENOENT when there is none of that name.
+func (s *Service) RemovePool(ctx context.Context, name string) error {
+	return s.onPool(name, func() error { return s.objects.store.RemovePool(ctx, name) })
+}
+
+func (s *Service) onPool(name string, fn func() error) error {
+	if err := store.CheckPool(name); err != nil {
+		return inputError(err)
+	}
+	if err := s.admission.enter(); err != nil {
+		return err
+	}
+	defer s.admission.leave()
+	if err := fn(); err != nil {
+		return objectError(store.Ref{Pool: name}, err)
+	}
+	return nil
+}
+
+// checkRef refuses a name that no object of a client can have, those of the daemon's own pools among them.
+func checkRef(ref store.Ref) error {
+	if err := ref.Check(); err != nil {
+		return inputError(err)
+	}
+	return nil
+}
+
+func inputError(err error) *Error {
+	e := OpError(err)
+	e.Kind = KindInput
+	return e
+}

@@ -1,0 +1,25 @@
+// Package objclass runs methods beside objects, as RADOS object classes do: it knows which classes are installed, gives a
+// method its object, and makes what the method did one atomic commit, or nothing.
+//
+// # Invariants
+//
+//   - A method that fails for any reason, by a negative return value, an error or a trap, commits nothing. One that
+//     changed nothing commits nothing either, and the object keeps its version.
+//   - A method sees one version of its object, with its own writes, from beginning to end. What it commits applies only
+//     if the object still has that version; otherwise the method is run again, from what the object is then.
+//   - A method without the flag WR, or in a call that is read-only, is refused every write with EPERM before the write has
+//     any effect. It takes no lock and waits for no writer.
+//   - A call runs on one version of its class, whatever is installed meanwhile, and names it in its reply.
+//   - Whoever holds an execution waits for no lock, and executions are given to holders of locks like to anyone: there is
+//     no deadlock, and callers of one object cannot keep those of another from running.
+//   - Every error is an *Error: errno, kind, message, and what is known of the version that ran and of what it used.
+//
+// # The life of a call
+//
+// Service.Exec leads it. Each step is one function: check the request, enter the house or be refused (admission), resolve
+// the class version and method (Registry), take the object's lock if the method writes (lockTable), start an execution
+// (admission), open a snapshot and lay an overlay over it (objects.view), run the method in the engine on an Object, commit
+// the overlay's write set (objects.commit), and reply.
+//
+// An Engine runs the methods; package luavm is one. This package knows no Lua, and is tested without it.
+package objclass

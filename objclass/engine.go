@@ -1,0 +1,89 @@
+package objclass
+
+import (
+	"context"
+	"time"
+)
+
+// Unit is what an engine makes one VM image from: the source of one class version, or of one script.
+type Unit struct {
+	Name    string // chunk name in error messages: "counter.lua" for class counter, "eval" for a script
+	Version string // hex SHA-256 that identifies the unit; two units with one version are equal
+	Source  []byte // Lua source text
+	Script  bool   // a script: its chunk runs in each call. A class's chunk runs once, when the image is made
+}
+
+// Flags tell what a method may do.
+type Flags uint8
+
+const (
+	RD Flags = 1 << iota // reads
+	WR                   // writes; without it every write is refused with EPERM before it happens
+)
+
+// String returns the flags as a script writes them: "RD", "WR", "RD|WR", or "" for none.
+func (f Flags) String() string {
+	switch f & (RD | WR) {
+	case RD:
+		return "RD"
+	case WR:
+		return "WR"
+	case RD | WR:
+		return "RD|WR"
+	default:
+		return ""
+	}
+}
+
+// Method is a function that a class registered.
+type Method struct {
+	Name  string // the function's global name
+	Flags Flags
+}
+
+// Engine runs methods in guarded VMs. It is safe for concurrent use; how many invocations run at once is the caller's to
+// bound. All its errors are *Error.
+type Engine interface {
+	// Load compiles the unit, runs its chunk if it is a class's, and returns the methods that it registered in order of
+	// their names. The engine keeps what it built for Run. Load obeys the budget that b gives.
+	Load(ctx context.Context, u *Unit, b Budget) ([]Method, error)
+	// Run runs one method. Canceling ctx ends it with TrapCanceled.
+	Run(ctx context.Context, inv *Invocation) (Result, error)
+	// Stats describes the engine's slots.
+	Stats() EngineStats
+	// Close frees all VMs. No Load or Run may be under way, and none may follow.
+	Close()
+}
+
+// Budget bounds one run in the VM.
+type Budget struct {
+	Wall   time.Duration
+	CPU    time.Duration
+	Output int // bytes of output; more is EMSGSIZE
+}
+
+// Invocation is one run of a method that the Service admitted.
+type Invocation struct {
+	Unit   *Unit
+	Method string
+	Input  []byte
+	Object *Object // what host calls act on
+	Budget Budget
+	Log    func(level int, message string) // takes what the script logs
+}
+
+// Result is what a run brought back.
+type Result struct {
+	Ret    int32 // what the method returned; may be negative
+	Output []byte
+	Usage  Usage
+}
+
+// EngineStats is a moment's view of an engine.
+type EngineStats struct {
+	Slots      int   // VMs that exist
+	Busy       int   // VMs that run
+	ImageBytes int64 // bytes of pristine images kept
+	Created    uint64
+	Destroyed  uint64
+}

@@ -1,0 +1,208 @@
+// This file is the method context: the object as a running method sees it, with the semantics of Ceph's cls_cxx_* calls.
+
+package objclass
+
+import (
+	"context"
+	"syscall"
+	"time"
+
+	"github.com/objluad/objluad/store"
+)
+
+// errReadOnly is what a write gets from a method, or in a call, that may only read.
+var errReadOnly = Errorf(syscall.EPERM, KindOp, "the method may not write: it has no WR flag, or the call is read-only")
+
+// Object is the object beside which a method runs; an engine's host calls act on it. Its operations read the method's own
+// writes. One that is refused, or fails, has changed nothing: flags, context and arguments are checked before any effect.
+// OpError gives the errno of an operation that failed.
+//
+// An Object belongs to one run of a method and is used by one goroutine at a time. It takes ownership of the byte slices
+// given to it, and those that it returns belong to the caller.
+type Object struct {
+	ctx     context.Context
+	overlay *store.Overlay
+	flags   Flags
+	ops     int64
+}
+
+// KeyValue is an xattr or an omap pair.
+type KeyValue = store.KeyValue
+
+// NewObject returns the method context of one run over overlay. When ctx ends, operations begin to fail.
+func NewObject(ctx context.Context, overlay *store.Overlay, flags Flags) *Object {
+	return &Object{ctx: ctx, overlay: overlay, flags: flags}
+}
+
+// Ops returns how many operations were asked for, refused ones included.
+func (o *Object) Ops() int64 { return o.ops }
+
+// Version returns the version that the object had when the run began, 0 when it was absent (as current_version).
+func (o *Object) Version() uint64 { return o.overlay.Version() }
+
+// read opens every operation that does not change the object.
+func (o *Object) read() error {
+	o.ops++
+	return o.ctx.Err()
+}
+
+// write opens every operation that changes the object.
+func (o *Object) write() error {
+	if err := o.read(); err != nil {
+		return err
+	}
+	if o.flags&WR == 0 {
+		return errReadOnly
+	}
+	return nil
+}
+
+// Create creates the object if it is absent. If exclusive, it fails with EEXIST when the object exists.
+func (o *Object) Create(exclusive bool) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.Create(exclusive)
+}
+
+// Remove removes the object; ENOENT when it is absent.
+func (o *Object) Remove() error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.Remove()
+}
+
+// Stat returns the object's size in bytes and its modification time, which is the present for an object that this run
+// created; ENOENT when it is absent.
+func (o *Object) Stat() (size int64, mtime time.Time, err error) {
+	if err := o.read(); err != nil {
+		return 0, time.Time{}, err
+	}
+	st, err := o.overlay.Stat()
+	if err == nil && st.MTime.IsZero() {
+		st.MTime = time.Now()
+	}
+	return st.Size, st.MTime, err
+}
+
+// Read returns up to length bytes from offset off, fewer where the data ends; length 0 reads to the end. An absent object
+// reads as empty.
+func (o *Object) Read(off, length int64) ([]byte, error) {
+	if err := o.read(); err != nil {
+		return nil, err
+	}
+	if length == 0 {
+		length = max(o.overlay.Size()-off, 0)
+	}
+	return o.overlay.Read(off, length)
+}
+
+// Write writes data at offset off and creates the object if it is absent. A gap behind the old end reads as zeros. A
+// negative offset, or an end beyond the object's limit, is EFBIG.
+func (o *Object) Write(off int64, data []byte) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.Write(off, data)
+}
+
+// WriteFull replaces the object's data and creates the object if it is absent.
+func (o *Object) WriteFull(data []byte) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.WriteFull(data)
+}
+
+// Xattr returns the value of an xattr; ENOENT when the object is absent, ENODATA when the xattr is.
+func (o *Object) Xattr(name string) ([]byte, error) {
+	if err := o.read(); err != nil {
+		return nil, err
+	}
+	return o.overlay.Xattr(name)
+}
+
+// Xattrs returns all xattrs in order of their names; ENOENT when the object is absent.
+func (o *Object) Xattrs() ([]store.KeyValue, error) {
+	if err := o.read(); err != nil {
+		return nil, err
+	}
+	return o.overlay.Xattrs()
+}
+
+// SetXattr sets an xattr and creates the object if it is absent.
+func (o *Object) SetXattr(name string, value []byte) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.SetXattr(name, value)
+}
+
+// OmapClear removes all omap pairs and the header; ENOENT when the object is absent.
+func (o *Object) OmapClear() error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.ClearOmap()
+}
+
+// OmapKeys returns up to max omap keys > after in byte order, and whether there are more. A negative max is no limit. An
+// absent object has none.
+func (o *Object) OmapKeys(after string, max int64) (keys []string, more bool, err error) {
+	if err := o.read(); err != nil {
+		return nil, false, err
+	}
+	return o.overlay.OmapKeys(after, "", max)
+}
+
+// OmapValues returns up to max omap pairs whose key is > after and begins with prefix, in byte order of their keys, and
+// whether there are more. A negative max is no limit. An absent object has none.
+func (o *Object) OmapValues(after, prefix string, max int64) (kvs []store.KeyValue, more bool, err error) {
+	if err := o.read(); err != nil {
+		return nil, false, err
+	}
+	return o.overlay.OmapList(after, prefix, max)
+}
+
+// OmapValue returns the value of an omap key; ENOENT when the object or the key is absent.
+func (o *Object) OmapValue(key string) ([]byte, error) {
+	if err := o.read(); err != nil {
+		return nil, err
+	}
+	return o.overlay.OmapValue(key)
+}
+
+// SetOmapValues sets omap pairs, the last one of a repeated key, and creates the object if it is absent: with no pairs,
+// too. It sets all of them or none.
+func (o *Object) SetOmapValues(kvs []store.KeyValue) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.SetOmapValues(kvs)
+}
+
+// RemoveOmapKey removes an omap key; ENOENT when the object is absent. A key that is not there is removed with success,
+// as in RADOS.
+func (o *Object) RemoveOmapKey(key string) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.RemoveOmapKey(key)
+}
+
+// OmapHeader returns the omap's header; empty when none was written or the object is absent.
+func (o *Object) OmapHeader() ([]byte, error) {
+	if err := o.read(); err != nil {
+		return nil, err
+	}
+	return o.overlay.OmapHeader()
+}
+
+// SetOmapHeader sets the omap's header and creates the object if it is absent.
+func (o *Object) SetOmapHeader(b []byte) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.SetOmapHeader(b)
+}

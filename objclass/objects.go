@@ -1,0 +1,110 @@
+// This file is the one way in which objects are read and changed: atomically, on one version.
+
+package objclass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"time"
+
+	"github.com/objluad/objluad/store"
+)
+
+// objects reads and changes objects of a store. Methods, direct operations and the class registry all go through view and
+// change. Their errors are *Error.
+type objects struct {
+	store   store.Store
+	limits  store.Limits
+	retries int
+	maxWait time.Duration
+	locks   *lockTable
+}
+
+// view calls fn with an overlay over the object's committed state, and returns the overlay, of which then only the
+// changes may be used.
+func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) (*store.Overlay, error) {
+	snapshot, err := o.store.Snapshot(ctx, ref)
+	if err != nil {
+		return nil, objectError(ref, err)
+	}
+	defer snapshot.Close()
+	overlay := store.NewOverlay(snapshot, o.limits)
+	if err := fn(overlay); err != nil {
+		return nil, OpError(err)
+	}
+	return overlay, nil
+}
+
+// change makes one change to the object under its lock and commits it, unless attempt changed nothing. When another
+// commit came first, from another daemon or past the lock, it makes the change again, from what attempt then sees. It
+// returns the object's version after the change, 0 when it is absent.
+func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*store.Overlay, error)) (uint64, error) {
+	if err := o.locks.lock(ctx, ref, o.maxWait); err != nil {
+		return 0, err
+	}
+	defer o.locks.unlock(ref)
+	for retry := 0; ; retry++ {
+		overlay, err := attempt()
+		if err != nil {
+			return 0, err
+		}
+		version, err := o.commit(ctx, ref, overlay)
+		if !errors.Is(err, store.ErrConflict) {
+			return version, err
+		}
+		if retry == o.retries {
+			return 0, conflictError(retry + 1)
+		}
+		if err := pause(ctx, retry); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// commit commits what overlay changed. A canceled ctx prevents a commit that has not begun.
+func (o *objects) commit(ctx context.Context, ref store.Ref, overlay *store.Overlay) (uint64, error) {
+	version := overlay.Version()
+	if overlay.Changed() {
+		if err := ctx.Err(); err != nil {
+			return 0, waitEnded(err, "the commit")
+		}
+		var err error
+		if version, err = o.store.Commit(ctx, ref, version, overlay.WriteSet()); err != nil {
+			return 0, objectError(ref, err)
+		}
+	}
+	if !overlay.Exists() {
+		return 0, nil
+	}
+	return version, nil
+}
+
+// pause lets the one that came first go on: not at all at first, then for a random time that grows to 16 ms.
+func pause(ctx context.Context, retry int) error {
+	if retry == 0 {
+		return nil
+	}
+	timer := time.NewTimer(rand.N(time.Millisecond << min(retry, 4)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return waitEnded(ctx.Err(), "a conflicting change")
+	}
+}
+
+func conflictError(times int) *Error {
+	return Errorf(syscall.EAGAIN, KindBusy, "other changes of the object came first, %d times", times)
+}
+
+// objectError is OpError of a failed snapshot or commit; it names a pool that does not exist.
+func objectError(ref store.Ref, err error) *Error {
+	if errors.Is(err, store.ErrNoPool) {
+		err = fmt.Errorf("%w: %q", store.ErrNoPool, ref.Pool)
+	}
+	return OpError(err)
+}

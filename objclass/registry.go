@@ -1,0 +1,279 @@
+// This file is the registry: it installs classes and finds what a call names.
+
+package objclass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/objluad/objluad/store"
+)
+
+// ClassInfo describes a class and one version of it.
+type ClassInfo struct {
+	Name      string
+	Version   string // full hash
+	Active    bool   // this version is the one that calls run by default
+	Methods   []Method
+	Installed time.Time // when the version was first installed
+	Size      int64     // bytes of source
+	Source    []byte    // from Show only
+	Versions  []string  // all installed versions, oldest first
+}
+
+// Registry installs classes and finds them. It is safe for concurrent use.
+type Registry struct {
+	objects   *objects
+	admission *admission
+	engine    Engine
+	opts      *Options
+
+	// cache has the classes that were asked for, so that a call costs no read of the store. Readers take the map as it is;
+	// it is replaced as a whole.
+	cacheMu sync.Mutex
+	cache   atomic.Pointer[map[string]*class]
+}
+
+func newRegistry(s *Service) *Registry {
+	objects := *s.objects
+	objects.limits = store.Limits{}.WithDefaults() // whatever bounds the objects of clients
+	r := &Registry{objects: &objects, admission: s.admission, engine: s.engine, opts: &s.opts}
+	r.cache.Store(&map[string]*class{})
+	return r
+}
+
+// createPool creates the pool of the classes if it is missing.
+func (r *Registry) createPool(ctx context.Context) error {
+	err := r.objects.store.CreatePool(ctx, classPool)
+	if err != nil && !errors.Is(err, store.ErrPoolExists) {
+		return fmt.Errorf("pool %s, in which classes are kept: %w", classPool, err)
+	}
+	return nil
+}
+
+// Install compiles the source, runs its chunk, and stores it as a version of the class, which becomes the active one. A
+// source that is installed already is only made active. Calls under way end on the version on which they began.
+func (r *Registry) Install(ctx context.Context, name string, source []byte) (ClassInfo, error) {
+	if err := r.admission.enter(); err != nil {
+		return ClassInfo{}, err
+	}
+	defer r.admission.leave()
+	if err := checkClassName(name); err != nil {
+		return ClassInfo{}, err
+	}
+	if err := checkSource(source, r.opts.MaxSource, KindClass); err != nil {
+		return ClassInfo{}, err
+	}
+	unit := &Unit{Name: name + ".lua", Version: versionOf(source), Source: source}
+	methods, err := r.load(ctx, unit)
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	if err := checkMethods(name, methods); err != nil {
+		return ClassInfo{}, err
+	}
+
+	var installed *class
+	revision, err := r.objects.change(ctx, classRef(name), func() (*store.Overlay, error) {
+		return r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) error {
+			if err := writeVersion(overlay, unit, methods); err != nil {
+				return err
+			}
+			var err error
+			installed, err = r.read(name, overlay)
+			return err
+		})
+	})
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	installed.revision = revision
+	installed.active.unit.CompareAndSwap(nil, unit)
+	r.put(installed)
+	return installed.info(installed.active), nil
+}
+
+// load has the engine make an image of the unit, in an execution that is kept for what may run long.
+func (r *Registry) load(ctx context.Context, unit *Unit) ([]Method, error) {
+	if err := r.admission.start(ctx, true, r.opts.MaxWait); err != nil {
+		return nil, err
+	}
+	defer r.admission.stop(true)
+	methods, err := r.engine.Load(ctx, unit, r.opts.Budget)
+	if err != nil {
+		return nil, loadError(unit, err)
+	}
+	return methods, nil
+}
+
+// loadError says in the engine's error, which tells the line, what could not be done.
+func loadError(unit *Unit, err error) error {
+	e := *OpError(err)
+	e.Message = unit.Name + " does not load: " + e.Message
+	e.ClassVersion = unit.Version
+	e.err = err
+	return &e
+}
+
+func checkMethods(name string, methods []Method) error {
+	if len(methods) == 0 {
+		return Errorf(syscall.EINVAL, KindClass,
+			"class %s registers no method; register each with objclass.register(function) in the source", name)
+	}
+	for _, m := range methods {
+		if !utf8.ValidString(m.Name) {
+			return Errorf(syscall.EINVAL, KindClass, "class %s: the name of method %q is not UTF-8", name, m.Name)
+		}
+	}
+	return nil
+}
+
+// List describes the active version of each class, in order of their names.
+func (r *Registry) List(ctx context.Context) ([]ClassInfo, error) {
+	if err := r.admission.enter(); err != nil {
+		return nil, err
+	}
+	defer r.admission.leave()
+	var infos []ClassInfo
+	for after, more := "", true; more; {
+		var names []string
+		var err error
+		if names, more, err = r.objects.store.List(ctx, classPool, "", after, 1000); err != nil {
+			return nil, OpError(err)
+		}
+		for _, name := range names {
+			c, err := r.refresh(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			if c != nil {
+				infos = append(infos, c.info(c.active))
+			}
+			after = name
+		}
+	}
+	return infos, nil
+}
+
+// Show describes the active version of a class, or the one named "class@version", with its source.
+func (r *Registry) Show(ctx context.Context, spec string) (ClassInfo, error) {
+	if err := r.admission.enter(); err != nil {
+		return ClassInfo{}, err
+	}
+	defer r.admission.leave()
+	name, form, err := parseSpec(spec)
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	c, err := r.refresh(ctx, name)
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	if c == nil {
+		return ClassInfo{}, r.unknownClass(ctx, name)
+	}
+	v, err := c.find(form)
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	unit, err := r.unit(ctx, v)
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	info := c.info(v)
+	info.Source = slices.Clone(unit.Source)
+	return info, nil
+}
+
+// resolve finds the version that a call of "class" or "class@version" runs. It reads the store only for what it sees for
+// the first time.
+func (r *Registry) resolve(ctx context.Context, spec string) (*classVersion, error) {
+	if c := (*r.cache.Load())[spec]; c != nil { // the common case: no version, and known
+		return c.active, nil
+	}
+	name, form, err := parseSpec(spec)
+	if err != nil {
+		return nil, err
+	}
+	c := (*r.cache.Load())[name]
+	if c == nil {
+		if c, err = r.refresh(ctx, name); err != nil {
+			return nil, err
+		}
+		if c == nil {
+			return nil, r.unknownClass(ctx, name)
+		}
+	}
+	return c.find(form)
+}
+
+// refresh reads a class from the store into the cache; nil when it is not installed. One daemon has the store to itself,
+// so it happens only for classes not yet in the cache; a change made by another daemon would be taken over by a call of it.
+func (r *Registry) refresh(ctx context.Context, name string) (*class, error) {
+	var c *class
+	_, err := r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) error {
+		if !overlay.Exists() {
+			return nil
+		}
+		var err error
+		if c, err = r.read(name, overlay); err != nil {
+			return err
+		}
+		c.revision = overlay.Version()
+		return nil
+	})
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return r.put(c), nil
+}
+
+// put takes a class into the cache unless a later revision of it is there, and returns the one that is there then.
+func (r *Registry) put(c *class) *class {
+	r.cacheMu.Lock()
+	defer r.cacheMu.Unlock()
+	old := *r.cache.Load()
+	if known := old[c.name]; known != nil && known.revision >= c.revision {
+		return known
+	}
+	cache := maps.Clone(old)
+	cache[c.name] = c
+	r.cache.Store(&cache)
+	return c
+}
+
+// unit returns what the engine runs for a version; its source is read when it is needed for the first time.
+func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
+	if unit := v.unit.Load(); unit != nil {
+		return unit, nil
+	}
+	var source []byte
+	_, err := r.objects.view(ctx, classRef(v.class), func(overlay *store.Overlay) (err error) {
+		source, err = overlay.OmapValue(sourcePrefix + v.version)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if versionOf(source) != v.version {
+		return nil, Errorf(syscall.EIO, KindClass, "the stored source of class %s@%s is damaged", v.class, v.version)
+	}
+	v.unit.CompareAndSwap(nil, &Unit{Name: v.class + ".lua", Version: v.version, Source: source})
+	return v.unit.Load(), nil
+}
+
+func (r *Registry) unknownClass(ctx context.Context, name string) error {
+	names, _, err := r.objects.store.List(ctx, classPool, "", "", shownCandidates+1)
+	if err != nil {
+		return OpError(err)
+	}
+	return Errorf(syscall.EOPNOTSUPP, KindClass, "no class %s is installed; installed: %s", name, candidates(names))
+}

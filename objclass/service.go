@@ -1,0 +1,319 @@
+// This file is the life of a call: Exec, and its steps in the order in which a call goes through them.
+
+package objclass
+
+import (
+	"context"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/objluad/objluad/store"
+)
+
+// Service runs method calls, and operations on objects beside them. It is safe for concurrent use.
+type Service struct {
+	opts      Options
+	engine    Engine
+	objects   *objects
+	admission *admission
+	classes   *Registry
+	scripts   *scriptPaces
+	scriptLog func(level int, message string)
+}
+
+// NewService returns a service over st and eng, which stay the caller's to close, after Drain. It creates the pool in
+// which classes are kept, if that is missing.
+func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
+	opts = opts.withDefaults()
+	s := &Service{
+		opts:   opts,
+		engine: eng,
+		objects: &objects{
+			store:   st,
+			limits:  opts.Limits,
+			retries: opts.Retries,
+			maxWait: opts.MaxWait,
+			locks:   newLockTable(lineLimit(opts.Queue)),
+		},
+		admission: newAdmission(opts.Executions, opts.Queue),
+		scripts:   newScriptPaces(),
+		scriptLog: scriptLog(opts.Logger.With("class", scriptName)),
+	}
+	s.classes = newRegistry(s)
+	if err := s.classes.createPool(context.Background()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Classes returns the registry of the classes whose methods can be called.
+func (s *Service) Classes() *Registry { return s.classes }
+
+// Drain refuses new calls with ESHUTDOWN and waits until those under way have ended. If ctx ends before, it returns ctx's
+// error, and calls are still under way: cancel their contexts and drain again.
+func (s *Service) Drain(ctx context.Context) error { return s.admission.drain(ctx) }
+
+// Stats is a moment's view of a service.
+type Stats struct {
+	Calls   int // in the house: waiting, running or committing
+	Running int // methods that run
+	Engine  EngineStats
+}
+
+// Stats describes what the service is doing.
+func (s *Service) Stats() Stats {
+	calls, running := s.admission.load()
+	return Stats{Calls: calls, Running: running, Engine: s.engine.Stats()}
+}
+
+// scriptName is the chunk name of scripts that are sent with a call.
+const scriptName = "eval"
+
+// Exec runs a method call; a failed call has changed nothing. All its errors are *Error.
+//
+// The call's timeout is the budget of one run of the method and counts from the run's beginning. Time spent in line is
+// bounded apart from it (Options.MaxWait): were it part of the budget, a busy server would make honest methods look like
+// endless ones.
+//
+// When ctx ends while the call waits, the error is ECANCELED or ETIMEDOUT of KindBusy, since no script was involved; when
+// it ends while the method runs, it is TrapCanceled.
+func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
+	x := &exec{Service: s, ctx: ctx, call: &call, began: time.Now()}
+	err := x.pass()
+	if err != nil {
+		failure := x.failed(err)
+		x.observe(failure)
+		return Reply{}, failure
+	}
+	x.observe(nil)
+	return x.reply(), nil
+}
+
+// exec is a call on its way through Exec.
+type exec struct {
+	*Service
+	ctx   context.Context
+	call  *Call
+	began time.Time
+
+	// Resolved.
+	class  *classVersion // nil for a script
+	method *classMethod  // nil for a script
+	unit   *Unit
+	flags  Flags
+	pace   *pace
+	long   bool
+	log    func(level int, message string)
+	budget Budget
+
+	// Learnt on the way.
+	runs    int
+	waited  time.Duration
+	ran     time.Duration
+	usage   Usage
+	result  Result
+	version uint64
+}
+
+// pass leads the call through its life.
+func (x *exec) pass() error {
+	if err := x.check(); err != nil {
+		return err
+	}
+	if err := x.admission.enter(); err != nil { // before all that may touch the store: Drain waits for it
+		return err
+	}
+	defer x.admission.leave()
+	if err := x.resolve(); err != nil {
+		return err
+	}
+	if x.flags&WR == 0 {
+		overlay, err := x.run()
+		if err == nil {
+			x.version = overlay.Version()
+		}
+		return err
+	}
+	var err error
+	x.version, err = x.objects.change(x.ctx, x.call.Ref, x.run)
+	return err
+}
+
+// check refuses a request that is wrong in itself, and sets the run's budget.
+func (x *exec) check() error {
+	call, opts := x.call, &x.opts
+	if err := checkRef(call.Ref); err != nil {
+		return err
+	}
+	switch {
+	case len(call.Input) > opts.MaxInput:
+		return Errorf(syscall.EMSGSIZE, KindInput, "the input has %d bytes, the limit is %d", len(call.Input), opts.MaxInput)
+	case call.Timeout < 0:
+		return Errorf(syscall.EINVAL, KindInput, "the timeout is negative")
+	case call.Timeout > opts.MaxTimeout:
+		return Errorf(syscall.EINVAL, KindInput, "the timeout is %v, the limit is %v", call.Timeout, opts.MaxTimeout)
+	}
+	x.budget = opts.Budget
+	if call.Timeout > 0 {
+		x.budget.Wall, x.budget.CPU = call.Timeout, call.Timeout
+	}
+	return nil
+}
+
+// resolve finds what the call runs: a method of a class version, or the script that came with it.
+func (x *exec) resolve() error {
+	if x.call.Script != nil {
+		return x.resolveScript()
+	}
+	version, err := x.classes.resolve(x.ctx, x.call.Class)
+	if err != nil {
+		return err
+	}
+	x.class = version
+	if x.method, err = version.method(x.call.Method); err != nil {
+		return err
+	}
+	if x.unit, err = x.classes.unit(x.ctx, version); err != nil {
+		return err
+	}
+	x.log, x.pace = version.log, &x.method.pace
+	x.long = x.pace.long()
+	x.setFlags(x.method.flags)
+	return nil
+}
+
+// resolveScript takes a script that was not seen before for a long one: whoever sends a new endless script with each call
+// gets no further with it than with one.
+func (x *exec) resolveScript() error {
+	source := x.call.Script
+	if x.call.Class != "" {
+		return Errorf(syscall.EINVAL, KindInput, "a call names a class or brings a script, not both")
+	}
+	if err := checkSource(source, x.opts.MaxSource, KindInput); err != nil {
+		return err
+	}
+	x.unit = &Unit{Name: scriptName, Version: versionOf(source), Source: source, Script: true}
+	x.log, x.pace = x.scriptLog, x.scripts.of(x.unit.Version)
+	x.long = x.pace.unknown() || x.pace.long()
+	x.setFlags(RD | WR)
+	return nil
+}
+
+func (x *exec) setFlags(flags Flags) {
+	x.flags = flags
+	if x.call.ReadOnly {
+		x.flags &^= WR
+	}
+}
+
+// run runs the method once, in an execution, on the object's present version. A method that another commit overtook is
+// run again only within the wall time that it had, so no call holds its object's lock for long.
+func (x *exec) run() (*store.Overlay, error) {
+	if x.runs > 0 && x.ran >= x.budget.Wall {
+		return nil, conflictError(x.runs)
+	}
+	if err := x.ctx.Err(); err != nil {
+		return nil, waitEnded(err, anExecution)
+	}
+	if err := x.admission.start(x.ctx, x.long, x.opts.MaxWait); err != nil {
+		return nil, err
+	}
+	defer x.admission.stop(x.long)
+	began := time.Now()
+	ctx := &lazyDeadline{Context: x.ctx, at: began.Add(x.budget.Wall + readGrace)}
+	defer ctx.end()
+	return x.objects.view(ctx, x.call.Ref, func(overlay *store.Overlay) error {
+		return x.invoke(NewObject(ctx, overlay, x.flags), began)
+	})
+}
+
+// readGrace is how long after the budget's end reads of a store that does not answer are given up. A script that is alive
+// was ended by the guard before that.
+const readGrace = 2 * time.Millisecond
+
+// invoke calls the engine. Whatever error it returns, the object's changes are dropped with its overlay.
+func (x *exec) invoke(object *Object, began time.Time) error {
+	if x.runs == 0 {
+		x.waited = began.Sub(x.began)
+	}
+	x.runs++
+	result, err := x.engine.Run(x.ctx, &Invocation{
+		Unit:   x.unit,
+		Method: x.call.Method,
+		Input:  x.call.Input,
+		Object: object,
+		Budget: x.budget,
+		Log:    x.log,
+	})
+	ran := time.Since(began)
+	x.ran += ran
+	x.pace.add(ran)
+
+	usage := result.Usage
+	if err != nil {
+		usage = OpError(err).Usage
+	}
+	usage.HostOps = object.Ops()
+	x.usage.add(usage)
+	if err != nil {
+		return err
+	}
+	if result.Ret < 0 {
+		return returnedError(result.Ret)
+	}
+	x.result = result
+	return nil
+}
+
+// returnedError is the error of a method that returned a negative number.
+func returnedError(ret int32) *Error {
+	e := &Error{Errno: uint64(-int64(ret)), Kind: KindOp}
+	e.Message = "method returned " + strconv.Itoa(int(ret)) + " (" + e.ErrnoName() + ")"
+	return e
+}
+
+func (x *exec) reply() Reply {
+	return Reply{
+		Ret:          x.result.Ret,
+		Output:       x.result.Output,
+		Version:      x.version,
+		ClassVersion: x.unit.Version,
+		Usage:        x.usage,
+	}
+}
+
+// failed completes an error by what is known of the call.
+func (x *exec) failed(err error) *Error {
+	e := *OpError(err) // a copy: some errors are shared
+	switch {
+	case x.unit != nil:
+		e.ClassVersion = x.unit.Version
+	case x.class != nil:
+		e.ClassVersion = x.class.version
+	}
+	e.Usage = x.usage
+	return &e
+}
+
+func (x *exec) observe(err *Error) {
+	if x.opts.Observe == nil {
+		return
+	}
+	o := Observation{
+		Script:  x.call.Script != nil,
+		Runs:    x.runs,
+		Waited:  x.waited,
+		Ran:     x.ran,
+		Elapsed: time.Since(x.began),
+		Usage:   x.usage,
+		Err:     err,
+	}
+	if x.class != nil {
+		o.Class = x.class.class
+	}
+	if x.method != nil {
+		o.Method = x.method.name
+	}
+	x.opts.Observe(&o)
+}

@@ -1,0 +1,80 @@
+// This file is how classes and their versions are named.
+
+package objclass
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+const (
+	maxClassName    = 64 // bytes
+	minVersionForm  = 4  // hex digits of a version's short form
+	versionLen      = 2 * sha256.Size
+	shownCandidates = 8 // names that an error message lists at most
+)
+
+// versionOf returns the version of a source: its SHA-256 in hex. Versions are immutable for that reason.
+func versionOf(source []byte) string {
+	sum := sha256.Sum256(source)
+	return hex.EncodeToString(sum[:])
+}
+
+// checkClassName reports whether name may be the name of a class: 1 to 64 letters, digits, '_', '.' and '-', of which the
+// first is a letter.
+func checkClassName(name string) error {
+	ok := name != "" && len(name) <= maxClassName && isLetter(name[0])
+	for i := 1; ok && i < len(name); i++ {
+		c := name[i]
+		ok = isLetter(c) || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-'
+	}
+	if !ok {
+		return Errorf(syscall.EINVAL, KindClass,
+			"%q is no class name: 1 to %d letters, digits, '_', '.' and '-', beginning with a letter", name, maxClassName)
+	}
+	return nil
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// parseSpec splits "name" or "name@version" and checks the form of both. The version is "" when the active one is meant.
+func parseSpec(spec string) (name, version string, err error) {
+	name, version, pinned := strings.Cut(spec, "@")
+	if err := checkClassName(name); err != nil {
+		return "", "", err
+	}
+	if pinned && !isVersionForm(version) {
+		return "", "", Errorf(syscall.EINVAL, KindClass,
+			"%q is no version of a class: %d to %d hex digits of its SHA-256", version, minVersionForm, versionLen)
+	}
+	return name, version, nil
+}
+
+func isVersionForm(s string) bool {
+	return len(s) >= minVersionForm && len(s) <= versionLen && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// checkSource refuses what is no Lua source text. Lua's own loader would take bytecode, which can break the VM.
+func checkSource(source []byte, max int, kind Kind) error {
+	if len(source) > 0 && source[0] == '\x1b' {
+		return Errorf(syscall.EINVAL, kind, "this is Lua bytecode; only source text is accepted")
+	}
+	if len(source) > max {
+		return Errorf(syscall.EMSGSIZE, kind, "the source has %d bytes, the limit is %d", len(source), max)
+	}
+	return nil
+}
+
+// candidates joins names for an error message, the first few of many.
+func candidates(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	if len(names) > shownCandidates {
+		names = append(slices.Clone(names[:shownCandidates]), "…")
+	}
+	return strings.Join(names, ", ")
+}
