@@ -1,0 +1,115 @@
+//go:build lua54
+
+package luavm
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+func itoa(n int32) string { return strconv.Itoa(int(n)) }
+
+func TestLoadReturnsMethods(t *testing.T) {
+	e := newEngine(t, Options{})
+	methods, err := e.Load(context.Background(), unitOf("c.lua", `
+		function write() end
+		function read() end
+		function any() end
+		function helper() end
+		objclass.register(write, objclass.WR)
+		objclass.register(read, objclass.RD)
+		objclass.register(any)
+		objclass.register(function() end)`, false), testBudget)
+	want := []objclass.Method{{Name: "any", Flags: objclass.RD | objclass.WR}, {Name: "read", Flags: objclass.RD}, {Name: "write", Flags: objclass.WR}}
+	if err != nil || !reflect.DeepEqual(methods, want) {
+		t.Errorf("got %v, %v", methods, err)
+	}
+}
+
+func TestLoadFailures(t *testing.T) {
+	e := newEngine(t, Options{})
+	for _, tt := range []struct{ name, source, errno, message string }{
+		{"syntax", "\n\nfunction (", "EIO", "c.lua:3: <name> expected"},
+		{"bytecode", "\x1bLua", "EIO", "attempt to load a binary chunk"},
+		{"error", "error('at load')", "EIO", "c.lua:1: at load"},
+		{"loop", "while true do end", "ETIMEDOUT", "c.lua:1: over 50 ms"},
+		{"memory", "x = ('x'):rep(1 << 30)", "ENOMEM", "arena"},
+		{"operation", "objclass.create()", "EPERM", "no object"},
+		{"operation in pcall", "local ok, e = pcall(objclass.read, 0, 0) error(tostring(e), 0)", "EIO", "-1"},
+		{"deep nesting", strings.Repeat("(", 10000), "EIO", "C stack overflow"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := e.Load(context.Background(), unitOf("c.lua", tt.source, false), testBudget)
+			if got := asError(t, err); got.ErrnoName() != tt.errno || !strings.Contains(got.Message, tt.message) {
+				t.Errorf("got %s %q, want %s %q", got.ErrnoName(), got.Message, tt.errno, tt.message)
+			}
+		})
+	}
+	if stats := e.Stats(); stats.Slots != 0 || stats.Busy != 0 {
+		t.Errorf("slots were left: %+v", stats)
+	}
+}
+
+func TestSlotsAreBounded(t *testing.T) {
+	e := newEngine(t, Options{Slots: 4})
+	for i := range 50 {
+		source := fmt.Sprintf("function f() return %d end objclass.register(f)", i%10)
+		got, err := runScript(t, e, source, "f", "")
+		if err != nil || int(got.Ret) != i%10 {
+			t.Fatalf("got %d, %v", got.Ret, err)
+		}
+		if n := e.Stats().Slots; n > 4 {
+			t.Fatalf("%d slots", n)
+		}
+	}
+	stats := e.Stats()
+	if stats.Created-stats.Destroyed != uint64(stats.Slots) || stats.Busy != 0 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+// A Go panic inside a host call is the trap host, and costs the slot.
+func TestPanicInHostCall(t *testing.T) {
+	e := newEngine(t, Options{})
+	_, err := e.Run(context.Background(), &objclass.Invocation{
+		Unit: unitOf("eval", "pcall(objclass.stat)", true), Object: nil, Budget: testBudget,
+	})
+	if got := asError(t, err); got.Kind != objclass.TrapHost || got.ErrnoName() != "EIO" {
+		t.Errorf("got %s %s", got.ErrnoName(), got.Kind)
+	}
+	if n := e.Stats().Slots; n != 0 {
+		t.Errorf("%d slots are left", n)
+	}
+}
+
+// Good and hostile runs at once, each with the outcome that it has alone.
+func TestConcurrentRuns(t *testing.T) {
+	e := newEngine(t, Options{})
+	var workers sync.WaitGroup
+	for worker := range 8 {
+		workers.Go(func() {
+			for i := range 20 {
+				if (worker+i)%4 == 0 {
+					_, err := runScript(t, e, "while true do pcall(function() while true do end end) end", "", "")
+					if got := asError(t, err); got.Kind != objclass.TrapDeadline {
+						t.Errorf("hostile: %v", err)
+					}
+					continue
+				}
+				got, err := runScript(t, e, "n = 0 function f(i) n = n + #i return n end objclass.register(f)", "f", strings.Repeat("x", i))
+				if err != nil && asError(t, err).Kind != objclass.TrapDeadline || err == nil && int(got.Ret) != i {
+					t.Errorf("good: %d, %v", got.Ret, err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	checkPristine(t, e)
+}

@@ -1,0 +1,196 @@
+//go:build lua54
+
+// The engine: which slots there are, and who has them.
+
+package luavm
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/panicguard"
+)
+
+// Options configures an Engine. A zero field means its default.
+type Options struct {
+	Arena int // bytes of memory that a VM may use, 64 KiB to 1 GiB; default 16 MiB
+	Slots int // VMs that are kept; the least recently used idle one goes first. Default 256
+}
+
+// Bounds of Options.Arena. Below the first there is no room for Lua's libraries and a call.
+const (
+	MinArena = 64 << 10
+	MaxArena = 1 << 30
+)
+
+func (o Options) withDefaults() Options {
+	if o.Arena == 0 {
+		o.Arena = 16 << 20
+	}
+	if o.Slots == 0 {
+		o.Slots = 256
+	}
+	return o
+}
+
+// Engine runs methods in Lua. It implements objclass.Engine.
+type Engine struct {
+	opts Options
+
+	mu    sync.Mutex
+	idle  map[string][]*list.Element // of lru, by version; the last was used last
+	lru   *list.List                 // idle slots, the least recently used in front
+	busy  int
+	stats objclass.EngineStats // Created, Destroyed and ImageBytes
+}
+
+var _ objclass.Engine = (*Engine)(nil)
+
+// New makes an Engine, and prepares the process for it (panicguard.Init).
+func New(opts Options) (*Engine, error) {
+	opts = opts.withDefaults()
+	if opts.Arena < MinArena || opts.Arena > MaxArena {
+		return nil, objclass.Errorf(syscall.EINVAL, objclass.KindInput,
+			"an arena of %d bytes is not possible: it has %d to %d", opts.Arena, MinArena, MaxArena)
+	}
+	if opts.Slots < 1 || opts.Slots > math.MaxInt32 {
+		return nil, objclass.Errorf(syscall.EINVAL, objclass.KindInput, "%d slots are not possible: there is at least 1", opts.Slots)
+	}
+	if !canAdopt() {
+		return nil, errors.New("this golua keeps its VM elsewhere; use the version that go.mod names")
+	}
+	if err := panicguard.Init(); err != nil {
+		return nil, err
+	}
+	return &Engine{opts: opts, idle: map[string][]*list.Element{}, lru: list.New()}, nil
+}
+
+// Load implements objclass.Engine.
+func (e *Engine) Load(ctx context.Context, unit *objclass.Unit, budget objclass.Budget) ([]objclass.Method, error) {
+	s, err := e.create(ctx, unit, budget)
+	if err != nil {
+		return nil, err
+	}
+	methods := slices.SortedFunc(slices.Values(s.methods), func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
+	e.giveBack(s)
+	return methods, nil
+}
+
+// Run implements objclass.Engine.
+func (e *Engine) Run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {
+	s := e.takeIdle(inv.Unit.Version)
+	if s == nil {
+		var err error
+		if s, err = e.create(ctx, inv.Unit, inv.Budget); err != nil {
+			return objclass.Result{}, err
+		}
+	}
+	result, broken, err := s.run(ctx, inv)
+	if broken {
+		e.destroy(s)
+	} else {
+		e.giveBack(s)
+	}
+	return result, err
+}
+
+// create makes a busy slot.
+func (e *Engine) create(ctx context.Context, unit *objclass.Unit, budget objclass.Budget) (*slot, error) {
+	e.mu.Lock()
+	e.busy++
+	e.mu.Unlock()
+	s, err := newSlot(ctx, unit, budget, e.opts.Arena)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil {
+		e.busy--
+		return nil, err
+	}
+	e.stats.Created++
+	e.stats.ImageBytes += s.imageSize()
+	return s, nil
+}
+
+// takeIdle returns the slot of that version that was used last, or nil.
+func (e *Engine) takeIdle(version string) *slot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	waiting := e.idle[version]
+	if len(waiting) == 0 {
+		return nil
+	}
+	last := waiting[len(waiting)-1]
+	e.idle[version] = waiting[:len(waiting)-1]
+	e.busy++
+	return e.lru.Remove(last).(*slot)
+}
+
+// giveBack makes a busy slot idle, and destroys idle ones that are too many.
+func (e *Engine) giveBack(s *slot) {
+	e.mu.Lock()
+	e.busy--
+	version := s.unit.Version
+	e.idle[version] = append(e.idle[version], e.lru.PushBack(s))
+	var surplus []*slot
+	for e.lru.Len() > 0 && e.lru.Len()+e.busy > e.opts.Slots {
+		surplus = append(surplus, e.dropOldest())
+	}
+	e.mu.Unlock()
+	for _, s := range surplus {
+		s.free()
+	}
+}
+
+// dropOldest takes the least recently used idle slot out of the engine.
+func (e *Engine) dropOldest() *slot {
+	s := e.lru.Remove(e.lru.Front()).(*slot)
+	version := s.unit.Version
+	e.idle[version] = e.idle[version][1:] // within a version, too, the first is the oldest
+	if len(e.idle[version]) == 0 {
+		delete(e.idle, version)
+	}
+	e.forget(s)
+	return s
+}
+
+func (e *Engine) forget(s *slot) {
+	e.stats.Destroyed++
+	e.stats.ImageBytes -= s.imageSize()
+}
+
+// destroy frees a busy slot.
+func (e *Engine) destroy(s *slot) {
+	e.mu.Lock()
+	e.busy--
+	e.forget(s)
+	if len(e.idle[s.unit.Version]) == 0 {
+		delete(e.idle, s.unit.Version)
+	}
+	e.mu.Unlock()
+	s.free()
+}
+
+// Stats implements objclass.Engine.
+func (e *Engine) Stats() objclass.EngineStats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	stats := e.stats
+	stats.Slots, stats.Busy = e.lru.Len()+e.busy, e.busy
+	return stats
+}
+
+// Close implements objclass.Engine.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.lru.Len() > 0 {
+		e.dropOldest().free()
+	}
+}

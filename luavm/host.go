@@ -1,0 +1,284 @@
+//go:build lua54
+
+// The host functions: what lv_host's table calls. Each finds its slot, acts on the object of the slot's invocation, and
+// returns a status. It never lets a panic out: there are C frames above it.
+
+package luavm
+
+/*
+#include "lv.h"
+*/
+import "C"
+
+import (
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"runtime/cgo"
+	"runtime/debug"
+	"syscall"
+	"unsafe"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+func slotOf(ctx C.uintptr_t) *slot { return cgo.Handle(ctx).Value().(*slot) }
+
+// operate runs op on the object and makes a status of what came of it.
+func (s *slot) operate(op func(*objclass.Object) error) (status C.int) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.Error("panic inside an object operation", "class", s.unit.Name, "version", s.unit.Version,
+				"panic", p, "stack", string(debug.Stack()))
+			status = C.LV_HOST_FAILED
+		}
+	}()
+	err := op(s.inv.Object)
+	if err == nil {
+		return 0
+	}
+	s.lastErr = err
+	return -C.int(objclass.OpError(err).Errno)
+}
+
+// reply hands data to the C core, at once if there is room, or else when it asks.
+func (s *slot) reply(answer *C.lv_answer, data []byte) {
+	answer.size = C.size_t(len(data))
+	if len(data) <= int(answer.capacity) {
+		copy(unsafe.Slice((*byte)(answer.data), len(data)), data)
+		return
+	}
+	s.kept = data
+}
+
+// bytesAt copies bytes of the arena: the object takes ownership.
+func bytesAt(data unsafe.Pointer, size C.size_t) []byte {
+	b := make([]byte, size)
+	copy(b, unsafe.Slice((*byte)(data), size))
+	return b
+}
+
+func stringAt(data unsafe.Pointer, size C.size_t) string {
+	return string(unsafe.Slice((*byte)(data), size))
+}
+
+//export lvHostCreate
+func lvHostCreate(ctx C.uintptr_t, exclusive C.int) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.Create(exclusive != 0) })
+}
+
+//export lvHostRemove
+func lvHostRemove(ctx C.uintptr_t) C.int {
+	return slotOf(ctx).operate((*objclass.Object).Remove)
+}
+
+//export lvHostStat
+func lvHostStat(ctx C.uintptr_t, size, mtime *C.int64_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error {
+		n, t, err := o.Stat()
+		*size, *mtime = C.int64_t(n), C.int64_t(t.Unix())
+		return err
+	})
+}
+
+//export lvHostRead
+func lvHostRead(ctx C.uintptr_t, off, length C.int64_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		data, err := o.Read(int64(off), int64(length))
+		s.reply(answer, data)
+		return err
+	})
+}
+
+//export lvHostWrite
+func lvHostWrite(ctx C.uintptr_t, off C.int64_t, data unsafe.Pointer, size C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.Write(int64(off), bytesAt(data, size)) })
+}
+
+//export lvHostWriteFull
+func lvHostWriteFull(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.WriteFull(bytesAt(data, size)) })
+}
+
+//export lvHostGetXattr
+func lvHostGetXattr(ctx C.uintptr_t, name unsafe.Pointer, nameSize C.size_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		value, err := o.Xattr(stringAt(name, nameSize))
+		s.reply(answer, value)
+		return err
+	})
+}
+
+//export lvHostGetXattrs
+func lvHostGetXattrs(ctx C.uintptr_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		xattrs, err := o.Xattrs()
+		s.reply(answer, pairRecords(xattrs))
+		return err
+	})
+}
+
+//export lvHostSetXattr
+func lvHostSetXattr(ctx C.uintptr_t, name unsafe.Pointer, nameSize C.size_t, data unsafe.Pointer, size C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error {
+		return o.SetXattr(stringAt(name, nameSize), bytesAt(data, size))
+	})
+}
+
+//export lvHostMapClear
+func lvHostMapClear(ctx C.uintptr_t) C.int {
+	return slotOf(ctx).operate((*objclass.Object).OmapClear)
+}
+
+//export lvHostMapGetKeys
+func lvHostMapGetKeys(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, limit C.int64_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	var more bool
+	status := s.operate(func(o *objclass.Object) (err error) {
+		var keys []string
+		keys, more, err = o.OmapKeys(stringAt(after, afterSize), int64(limit))
+		s.reply(answer, keyRecords(keys))
+		return err
+	})
+	return listed(status, more)
+}
+
+//export lvHostMapGetVals
+func lvHostMapGetVals(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, prefix unsafe.Pointer, prefixSize C.size_t,
+	limit C.int64_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	var more bool
+	status := s.operate(func(o *objclass.Object) (err error) {
+		var pairs []objclass.KeyValue
+		pairs, more, err = o.OmapValues(stringAt(after, afterSize), stringAt(prefix, prefixSize), int64(limit))
+		s.reply(answer, pairRecords(pairs))
+		return err
+	})
+	return listed(status, more)
+}
+
+func listed(status C.int, more bool) C.int {
+	if status == 0 && more {
+		return 1
+	}
+	return status
+}
+
+//export lvHostMapGetVal
+func lvHostMapGetVal(ctx C.uintptr_t, key unsafe.Pointer, keySize C.size_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		value, err := o.OmapValue(stringAt(key, keySize))
+		s.reply(answer, value)
+		return err
+	})
+}
+
+//export lvHostMapSetVals
+func lvHostMapSetVals(ctx C.uintptr_t, records unsafe.Pointer, size C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error {
+		return o.SetOmapValues(parsePairs(unsafe.Slice((*byte)(records), size)))
+	})
+}
+
+//export lvHostMapRemoveKey
+func lvHostMapRemoveKey(ctx C.uintptr_t, key unsafe.Pointer, keySize C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.RemoveOmapKey(stringAt(key, keySize)) })
+}
+
+//export lvHostMapReadHeader
+func lvHostMapReadHeader(ctx C.uintptr_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		header, err := o.OmapHeader()
+		s.reply(answer, header)
+		return err
+	})
+}
+
+//export lvHostMapWriteHeader
+func lvHostMapWriteHeader(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.SetOmapHeader(bytesAt(data, size)) })
+}
+
+//export lvHostCurrentVersion
+func lvHostCurrentVersion(ctx C.uintptr_t) C.uint64_t {
+	return C.uint64_t(slotOf(ctx).inv.Object.Version())
+}
+
+//export lvHostLog
+func lvHostLog(ctx C.uintptr_t, level C.int, text unsafe.Pointer, size C.size_t) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(*objclass.Object) error {
+		if s.inv.Log != nil {
+			s.inv.Log(int(level), stringAt(text, size))
+		}
+		return nil
+	})
+}
+
+//export lvHostTake
+func lvHostTake(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(*objclass.Object) error {
+		if len(s.kept) != int(size) {
+			return fmt.Errorf("%w: no answer of %d bytes is kept", syscall.EINVAL, size)
+		}
+		copy(unsafe.Slice((*byte)(data), size), s.kept)
+		s.kept = nil
+		return nil
+	})
+}
+
+//export lvHostError
+func lvHostError(ctx C.uintptr_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(*objclass.Object) error {
+		text := s.lastErr.Error()
+		answer.size = C.size_t(min(len(text), int(answer.capacity)))
+		copy(unsafe.Slice((*byte)(answer.data), answer.size), text)
+		return nil
+	})
+}
+
+// Records are how lists cross the border; lv.h describes them.
+
+func appendField[T string | []byte](b []byte, field T) []byte {
+	b = binary.NativeEndian.AppendUint32(b, uint32(len(field)))
+	return append(b, field...)
+}
+
+func keyRecords(keys []string) []byte {
+	var b []byte
+	for _, key := range keys {
+		b = appendField(b, key)
+	}
+	return b
+}
+
+func pairRecords(pairs []objclass.KeyValue) []byte {
+	var b []byte
+	for _, p := range pairs {
+		b = appendField(appendField(b, p.Key), p.Value)
+	}
+	return b
+}
+
+// parsePairs copies the fields out of records that the C core made.
+func parsePairs(b []byte) []objclass.KeyValue {
+	var pairs []objclass.KeyValue
+	field := func() []byte {
+		size := binary.NativeEndian.Uint32(b)
+		f := b[4 : 4+size]
+		b = b[4+size:]
+		return f
+	}
+	for len(b) > 0 {
+		key := string(field())
+		pairs = append(pairs, objclass.KeyValue{Key: key, Value: append([]byte{}, field()...)})
+	}
+	return pairs
+}

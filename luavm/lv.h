@@ -1,0 +1,153 @@
+/*
+ * luavm's C core: Lua virtual machines for untrusted scripts, each in an arena of panicguard.
+ *
+ * A slot is one VM. lv_load builds it from source, lv_seal makes what was built the image, and each lv_run starts from
+ * that image. The core reaches its host only through struct lv_host, so that the same core can serve a
+ * daemon in Go or a RADOS object class in C++.
+ */
+#ifndef LUAVM_LV_H
+#define LUAVM_LV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "panicguard.h"
+
+/* ---- host ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Where a host function puts bytes. It sets size to how many there are, and copies them to data if they fit into
+ * capacity. If they do not, it keeps them, and take() fetches them: a small answer costs one call, a large one two.
+ */
+typedef struct lv_answer {
+	void *data;
+	size_t capacity;
+	size_t size;
+} lv_answer;
+
+/* What host functions return: 0 (or what they document), -errno, or this after a failure inside the host itself. */
+#define LV_HOST_FAILED INT32_MIN
+
+/*
+ * The object that a method runs beside. Semantics are those of the cls_cxx_* functions in Ceph's objclass.h, but offsets
+ * have 64 bits and names are binary-safe. Byte arguments are valid only during the call. No function may leave by longjmp,
+ * unwind, or keep a pointer into the arena.
+ *
+ * Lists are answered as records: for each xattr or pair a 32-bit size and the name or key, then, but for keys alone, a
+ * 32-bit size and the value; sizes in the machine's byte order.
+ */
+typedef struct lv_host {
+	int (*create)(uintptr_t ctx, int exclusive);
+	int (*remove)(uintptr_t ctx);
+	int (*stat)(uintptr_t ctx, int64_t *size, int64_t *mtime_s);
+	int (*read)(uintptr_t ctx, int64_t off, int64_t len, lv_answer *answer);
+	int (*write)(uintptr_t ctx, int64_t off, const void *data, size_t size);
+	int (*write_full)(uintptr_t ctx, const void *data, size_t size);
+	int (*getxattr)(uintptr_t ctx, const void *name, size_t name_size, lv_answer *answer);
+	int (*getxattrs)(uintptr_t ctx, lv_answer *answer);
+	int (*setxattr)(uintptr_t ctx, const void *name, size_t name_size, const void *data, size_t size);
+	int (*map_clear)(uintptr_t ctx);
+	/* These two return 1 if there is more behind the last one answered. */
+	int (*map_get_keys)(uintptr_t ctx, const void *after, size_t after_size, int64_t max, lv_answer *answer);
+	int (*map_get_vals)(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size,
+			    int64_t max, lv_answer *answer);
+	int (*map_get_val)(uintptr_t ctx, const void *key, size_t key_size, lv_answer *answer);
+	int (*map_set_vals)(uintptr_t ctx, const void *records, size_t size);
+	int (*map_remove_key)(uintptr_t ctx, const void *key, size_t key_size);
+	int (*map_read_header)(uintptr_t ctx, lv_answer *answer);
+	int (*map_write_header)(uintptr_t ctx, const void *data, size_t size);
+	uint64_t (*current_version)(uintptr_t ctx);
+	int (*log)(uintptr_t ctx, int level, const void *text, size_t size);
+
+	/* Copies to data the bytes that the last answer had no room for. */
+	int (*take)(uintptr_t ctx, void *data, size_t size);
+	/* Answers the text of the error that the last function returned. */
+	int (*error)(uintptr_t ctx, lv_answer *answer);
+} lv_host;
+
+/* ---- slots --------------------------------------------------------------------------------------------------- */
+
+typedef struct lv_slot lv_slot;
+
+/* How a load or run ended. */
+typedef enum lv_outcome {
+	LV_OK = 0,
+	LV_OP_ERROR,     /* an object operation failed and the script did not catch it; error_number says how */
+	LV_SCRIPT_ERROR, /* any other error of the script */
+	LV_NO_METHOD,    /* no function of the method's name */
+	LV_TRAP          /* the guard ended it; trap says how */
+} lv_outcome;
+
+/* Sizes of the texts of a report; longer ones are cut. */
+#define LV_MESSAGE 1024
+#define LV_TRACEBACK 4096
+#define LV_WHERE 96
+
+/* Output of up to this size is copied out by lv_run itself. */
+#define LV_SMALL_OUTPUT 1024
+
+/* What came of the slot's last load or run. */
+typedef struct lv_report {
+	lv_outcome outcome;
+	pg_trap trap;
+	int error_number; /* positive errno of LV_OP_ERROR */
+	int64_t ret;      /* what the method returned */
+	/* The method's output. Valid until the slot's next lv_run, lv_restore or lv_free. */
+	const void *output;
+	size_t output_size;
+	bool unrestored; /* output lies in the arena: copy it, then call lv_restore */
+	size_t peak;     /* bytes */
+	int64_t wall_ns;
+	int64_t cpu_ns;
+	int fault_signal;
+	size_t message_size;
+	char message[LV_MESSAGE];
+	size_t traceback_size;
+	char traceback[LV_TRACEBACK];
+	char where[LV_WHERE]; /* "chunk:line" where a trap struck, or empty */
+} lv_report;
+
+/* Makes a slot with an arena of that many bytes. Returns NULL with errno set. The caller owns it: lv_free. */
+lv_slot *lv_new(size_t arena_size, const lv_host *host, uintptr_t ctx);
+void lv_free(lv_slot *slot);
+
+/*
+ * Builds the VM and compiles source, whose name appears in error messages. A class's chunk is run; a script's is kept, to
+ * be run in each call. On success the top of lv_state's stack is a table of a class's methods: for each its name, its
+ * flags and its function. After a failure the slot can only be freed. The budget fields and the id of call count.
+ */
+const lv_report *lv_load(lv_slot *slot, pg_call *call, const char *name, const char *source, size_t size, bool script);
+lua_State *lv_state(lv_slot *slot);
+
+/* Collects garbage and takes the image. Follows lv_load. */
+const lv_report *lv_seal(lv_slot *slot, pg_call *call);
+
+#define LV_RD 1
+#define LV_WR 2
+
+/* One run. seed is what math.random starts from. */
+typedef struct lv_method {
+	int number; /* of a class's method: its place among those that lv_load left, from 0 */
+	const char *name; /* of a script's handler; empty: run the chunk only */
+	size_t name_size;
+	const void *input;
+	size_t input_size;
+	size_t output_max; /* more output is EMSGSIZE */
+	int flags;         /* what the caller allows: LV_RD, LV_WR */
+	uint64_t seed[2];
+} lv_method;
+
+/*
+ * Runs a method from the image. After LV_TRAP with PG_FAULT or PG_HOST the slot can only be freed.
+ */
+const lv_report *lv_run(lv_slot *slot, pg_call *call, const lv_method *method);
+void lv_restore(lv_slot *slot);
+
+size_t lv_image_size(const lv_slot *slot);
+size_t lv_footprint(const lv_slot *slot);
+bool lv_is_pristine(const lv_slot *slot);
+
+#endif

@@ -1,0 +1,111 @@
+//go:build lua54
+
+// Reports of the C core, translated into the errors of package objclass.
+
+package luavm
+
+/*
+#include <errno.h>
+#include "lv.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/panicguard"
+)
+
+func (s *slot) usage(r *C.lv_report) objclass.Usage {
+	u := objclass.Usage{CPU: time.Duration(r.cpu_ns), PeakBytes: int64(r.peak)}
+	if s.inv != nil && s.inv.Object != nil {
+		u.HostOps = s.inv.Object.Ops()
+	}
+	return u
+}
+
+// toError returns nil when the run or load succeeded.
+func (s *slot) toError(r *C.lv_report) error {
+	if r.outcome == C.LV_OK {
+		return nil
+	}
+	e := &objclass.Error{
+		Message:      C.GoStringN(&r.message[0], C.int(r.message_size)),
+		Traceback:    C.GoStringN(&r.traceback[0], C.int(r.traceback_size)),
+		ClassVersion: s.unit.Version,
+		Usage:        s.usage(r),
+	}
+	switch r.outcome {
+	case C.LV_OP_ERROR:
+		e.Errno, e.Kind = uint64(r.error_number), objclass.KindOp
+	case C.LV_SCRIPT_ERROR:
+		e.Errno, e.Kind = uint64(syscall.EIO), objclass.KindScript
+	case C.LV_NO_METHOD:
+		e.Errno, e.Kind = uint64(syscall.EOPNOTSUPP), objclass.KindScript
+	case C.LV_TRAP:
+		s.describeTrap(e, r)
+	}
+	return e
+}
+
+func (s *slot) describeTrap(e *objclass.Error, r *C.lv_report) {
+	where := C.GoString(&r.where[0])
+	at := s.unit.Name
+	if where != "" {
+		at = where
+	}
+	switch panicguard.Trap(r.trap) {
+	case panicguard.Panic:
+		e.Errno, e.Kind = uint64(syscall.EFAULT), objclass.TrapPanic
+		e.Message = at + ": unprotected error: " + e.Message
+	case panicguard.Deadline:
+		e.Errno, e.Kind = uint64(syscall.ETIMEDOUT), objclass.TrapDeadline
+		e.Message = fmt.Sprintf("%s: over %d ms%s", at, s.overrun(r).Milliseconds(), inLibrary(where))
+	case panicguard.Canceled:
+		e.Errno, e.Kind = uint64(syscall.ECANCELED), objclass.TrapCanceled
+		e.Message = at + ": canceled" + inLibrary(where)
+	case panicguard.Memory:
+		e.Errno, e.Kind = uint64(syscall.ENOMEM), objclass.TrapMemory
+		e.Message = at + ": out of memory: the arena is exhausted"
+	case panicguard.Fault:
+		e.Errno, e.Kind = uint64(syscall.EFAULT), objclass.TrapFault
+		e.Message = fmt.Sprintf("%s: %s raised in the VM", at, unix.SignalName(unix.Signal(r.fault_signal)))
+	case panicguard.Host:
+		e.Errno, e.Kind = uint64(syscall.EIO), objclass.TrapHost
+		e.Message = at + ": the server failed inside an object operation; its log has the details"
+	default:
+		e.Errno, e.Kind = uint64(syscall.EIO), objclass.TrapHost
+		e.Message = at + ": unknown trap"
+	}
+}
+
+// overrun returns the budget that a run has passed.
+func (s *slot) overrun(r *C.lv_report) time.Duration {
+	if s.budget.Wall > 0 && time.Duration(r.wall_ns) >= s.budget.Wall {
+		return s.budget.Wall
+	}
+	return s.budget.CPU
+}
+
+// inLibrary says why a trap has no line: it struck a C function of Lua's that ran without end.
+func inLibrary(where string) string {
+	if where != "" {
+		return ""
+	}
+	return ", inside a library function"
+}
+
+// errnoOr returns err's errno, or otherwise other.
+func errnoOr(err error, other syscall.Errno) syscall.Errno {
+	var errno syscall.Errno
+	if errors.As(err, &errno) && errno != 0 {
+		return errno
+	}
+	return other
+}

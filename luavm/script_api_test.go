@@ -1,0 +1,361 @@
+//go:build lua54
+
+package luavm
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// prelude gives scripts what the cases below use.
+const prelude = `
+function fails(errno, f, ...)
+	local ok, code, message = pcall(f, ...)
+	assert(not ok, "did not fail")
+	assert(code == -errno, "failed with " .. tostring(code) .. " " .. tostring(message) .. ", want -" .. errno)
+	assert(type(message) == "string" and #message > 0)
+end
+function throws(text, f, ...)
+	local r = table.pack(pcall(f, ...))
+	assert(not r[1], "did not throw")
+	assert(r.n == 2, "an operation error: " .. tostring(r[2]))
+	assert(string.find(r[2], text, 1, true), r[2])
+end
+function bl(s) local b = bufferlist.new() b:append(s) return b end
+`
+
+// Each case is a script that asserts what the API does beside an object that is absent at first.
+var scripts = map[string]string{
+	"absent object": `
+		assert(objclass.read(0, 0):str() == "")
+		assert(objclass.map_read_header():str() == "")
+		assert(next(objclass.map_get_keys("", -1)) == nil)
+		assert(next(objclass.map_get_vals("", "", -1)) == nil)
+		fails(objclass.ENOENT, objclass.stat)
+		fails(objclass.ENOENT, objclass.remove)
+		fails(objclass.ENOENT, objclass.getxattr, "a")
+		fails(objclass.ENOENT, objclass.getxattrs)
+		fails(objclass.ENOENT, objclass.map_get_val, "a")
+		fails(objclass.ENOENT, objclass.map_remove_key, "a")
+		fails(objclass.ENOENT, objclass.map_clear)
+		assert(objclass.current_version() == 0)
+		assert(objclass.current_subop_num() == 0)
+		assert(objclass.current_subop_version() == "0.0")`,
+	"create": `
+		assert(select("#", objclass.create()) == 0)
+		objclass.create(false)
+		fails(objclass.EEXIST, objclass.create, true)
+		fails(objclass.EEXIST, objclass.create, 0)
+		local size, mtime = objclass.stat()
+		assert(size == 0 and math.type(mtime) == "integer" and mtime > 0)
+		objclass.remove()
+		fails(objclass.ENOENT, objclass.stat)`,
+	"data": `
+		assert(select("#", objclass.write(3, 2, bl("ab"))) == 0)
+		assert(objclass.read(0, 0):str() == "\0\0\0ab")
+		assert(objclass.read(3, 1):str() == "a")
+		assert(objclass.read(4, 100):str() == "b")
+		assert(objclass.read(100, 100):str() == "")
+		objclass.write_full(bl("xyz"))
+		assert(objclass.stat() == 3)
+		fails(objclass.EINVAL, objclass.write, 0, 1, bl("ab"))
+		fails(objclass.EFBIG, objclass.write, -1, 2, bl("ab"))
+		fails(objclass.EFBIG, objclass.write, 1 << 32, 1, bl("a"))
+		assert(objclass.read(0, 0):str() == "xyz")
+		throws("number expected", objclass.read, {}, 0)
+		throws("bufferlist expected", objclass.write_full, "text")`,
+	"xattrs": `
+		local value = bl("1\0\2552")
+		assert(rawequal(objclass.setxattr("a", value), value))
+		objclass.setxattr("b\0c", bl(""))
+		assert(objclass.getxattr("a") == value)
+		local all = objclass.getxattrs()
+		assert(all["a"]:str() == "1\0\2552" and #all["b\0c"] == 0)
+		fails(objclass.ENODATA, objclass.getxattr, "none")
+		fails(objclass.ENAMETOOLONG, objclass.setxattr, ("n"):rep(101), bl("x"))
+		fails(objclass.EFBIG, objclass.setxattr, "big", bl(("v"):rep(65537)))`,
+	"omap": `
+		objclass.map_set_val("k2", bl("v2"))
+		objclass.map_set_vals({k1 = "v1", [7] = "seven", ["bin\0ary"] = "\0"})
+		assert(objclass.map_get_val("k1"):str() == "v1")
+		assert(objclass.map_get_val("7"):str() == "seven")
+		assert(objclass.map_get_val("bin\0ary"):str() == "\0")
+		local keys = objclass.map_get_keys("", 2)
+		assert(keys["7"] and keys["bin\0ary"] and not keys.k1)
+		keys = objclass.map_get_keys("bin\0ary", -1)
+		assert(keys.k1 and keys.k2 and not keys["7"])
+		local vals = objclass.map_get_vals("k1", "k", 10)
+		assert(vals.k2:str() == "v2" and not vals.k1)
+		fails(objclass.ENOENT, objclass.map_get_val, "none")
+		objclass.map_remove_key("k1")
+		fails(objclass.ENOENT, objclass.map_get_val, "k1")
+		objclass.map_write_header(bl("head"))
+		assert(objclass.map_read_header():str() == "head")
+		objclass.map_clear()
+		assert(objclass.map_read_header():str() == "")
+		assert(next(objclass.map_get_keys("", -1)) == nil)
+		fails(objclass.EINVAL, objclass.map_set_vals, {[true] = "x"})
+		fails(objclass.EINVAL, objclass.map_set_vals, {a = 1})
+		fails(objclass.EINVAL, objclass.map_set_vals, {a = bl("x")})
+		throws("table expected", objclass.map_set_vals, "x")`,
+	"large answers": `
+		local text = ("0123456789"):rep(10000)
+		objclass.write_full(bl(text))
+		assert(objclass.read(0, 0):str() == text)
+		objclass.map_set_val("big", bl(text))
+		assert(objclass.map_get_val("big"):str() == text)
+		local n = {}
+		for i = 1, 500 do n[string.format("key%04d", i)] = tostring(i) end
+		objclass.map_set_vals(n)
+		local got = objclass.map_get_vals("big", "", -1)
+		for k, v in pairs(n) do assert(got[k]:str() == v) end`,
+	"bufferlists": `
+		local a, b = bl("ab"), bl("ac")
+		assert(#a == 2 and (a .. b):str() == "abac" and a == bl("ab") and a ~= b)
+		assert(a < b and a <= b and not (b < a) and bl("a") < a and bl("\127") < bl("\128"))
+		a:append(a) a:append(a)
+		assert(a:str() == "abababab")
+		local big = bufferlist.new()
+		for i = 1, 1000 do big:append("0123456789") end
+		assert(#big == 10000 and big:str():sub(-10) == "0123456789")
+		throws("expected", a.append, a, 1)
+		throws("expected", a.str, {})
+		assert(getmetatable(a) == false)
+		throws("cannot change a protected metatable", setmetatable, objclass, {})`,
+	"pcall": `
+		assert(select("#", pcall(error)) == 2)
+		assert(select(3, pcall(objclass.stat)))
+		local r = table.pack(pcall(function(...) return ... end, 1, nil, 3))
+		assert(r.n == 4 and r[1] == true and r[2] == 1 and r[4] == 3)
+		local ok, e = pcall(error, {1})
+		assert(not ok and e[1] == 1)
+		local co = coroutine.wrap(function() return pcall(function() coroutine.yield(1) objclass.stat() end) end)
+		assert(co() == 1)
+		local ok, code = co()
+		assert(ok == false and code == -objclass.ENOENT)
+		local _, e = xpcall(objclass.stat, function(e) return e end)
+		assert(e.errno == objclass.ENOENT and tostring(e) == e.message and ("x" .. e):sub(1, 1) == "x")
+		assert(not pcall(pcall))
+		-- an operation error that went astray does not taint the next
+		load(function() objclass.stat() end)
+		fails(objclass.ENODATA, function() objclass.create() objclass.getxattr("x") end)`,
+	"coroutines": `
+		local co = coroutine.create(function(a) local b = coroutine.yield(a + 1) error("e" .. b) end)
+		local ok, v = coroutine.resume(co, 1)
+		assert(ok and v == 2 and coroutine.status(co) == "suspended")
+		ok, v = coroutine.resume(co, 5)
+		assert(not ok and v:find("e5") and coroutine.status(co) == "dead")
+		assert(select(2, coroutine.resume(co)) == "cannot resume dead coroutine")
+		local closed
+		co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() closed = true end}) coroutine.yield() end)
+		coroutine.resume(co)
+		assert(coroutine.close(co) and closed and coroutine.status(co) == "dead")
+		throws("cannot close a running coroutine", coroutine.close, coroutine.running())
+		local f = coroutine.wrap(function() error("in wrap") end)
+		local ok, e = pcall(f)
+		assert(not ok and e:find("in wrap"))
+		assert(not pcall(f))
+		f = coroutine.wrap(function() objclass.stat() end)
+		fails(objclass.ENOENT, f)
+		local t = {}
+		for v in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) do t[#t + 1] = v end
+		assert(#t == 3 and coroutine.isyieldable() == false)`,
+	"log": `
+		assert(objclass.log("a", 1, true, {}, nil) == "a 1 true table nil")
+		assert(objclass.log(5, "b") == "b" and objclass.log("5", "c") == "c" and objclass.log(-1, "d") == "-1 d")
+		assert(objclass.log(7) == "7" and select("#", objclass.log()) == 0)
+		print("p", 1)`,
+	"sandbox": `
+		for _, name in ipairs{"io", "os", "package", "debug", "dofile", "loadfile", "require", "warn"} do
+			assert(_G[name] == nil, name)
+		end
+		assert(string.dump == nil and getmetatable("") == false)
+		assert(load("return 1", "x", "b")() == 1)
+		assert(select(2, load("\27Lua", "x", "bt")):find("attempt to load a binary chunk"))
+		assert(load("return a", "x", "t", {a = 5})() == 5)
+		throws("__gc", setmetatable, {}, {__gc = false})
+		assert(collectgarbage("count") > 10 and collectgarbage() == 0 and collectgarbage("step") == 0)
+		assert(objclass.EPERM == 1 and objclass.ERANGE == 34 and objclass.RD == 1 and objclass.WR == 2 and objclass.NONE == nil)`,
+	"random numbers": `
+		local a, b = math.random(1 << 40), math.random(1 << 40)
+		assert(a ~= b)
+		math.randomseed(1, 2)
+		local c = math.random(1 << 40)
+		math.randomseed(1, 2)
+		assert(c == math.random(1 << 40))
+		assert(math.random(5, 5) == 5)
+		throws("interval is empty", math.random, 2, 1)`,
+}
+
+func TestScriptAPI(t *testing.T) {
+	e := newEngine(t, Options{})
+	for name, script := range scripts {
+		t.Run(name, func(t *testing.T) {
+			object, _ := newObject(objclass.RD | objclass.WR)
+			_, err := e.Run(context.Background(), &objclass.Invocation{
+				Unit: unitOf(name, prelude+script, true), Object: object, Budget: objclass.Budget{Wall: time.Minute},
+			})
+			if err != nil {
+				t.Errorf("%v\n%s", err, asError(t, err).Traceback)
+			}
+			checkPristine(t, e)
+		})
+	}
+}
+
+func TestInputAndOutput(t *testing.T) {
+	e := newEngine(t, Options{})
+	const echo = "function echo(i, o) o:append(i:str()) return #i end objclass.register(echo)"
+	for _, size := range []int{0, 1, 1023, 1024, 1025, 1 << 20} {
+		input := strings.Repeat("x\x00", size)[:size]
+		got, err := runScript(t, e, echo, "echo", input)
+		if err != nil {
+			t.Fatalf("%d bytes: %v", size, err)
+		}
+		if string(got.Output) != input || int(got.Ret) != size {
+			t.Errorf("%d bytes: got %d, returned %d", size, len(got.Output), got.Ret)
+		}
+		checkPristine(t, e)
+	}
+	_, err := runScript(t, e, echo, "echo", strings.Repeat("x", 1<<20+1))
+	if got := asError(t, err); got.ErrnoName() != "EMSGSIZE" || got.Kind != objclass.KindOp {
+		t.Errorf("output over its limit: %s %s %q", got.ErrnoName(), got.Kind, got.Message)
+	}
+}
+
+// The input stays the caller's, whatever a script does to its bufferlist.
+func TestInputIsNotChanged(t *testing.T) {
+	e := newEngine(t, Options{})
+	input := []byte("input")
+	object, _ := newObject(objclass.RD)
+	_, err := e.Run(context.Background(), &objclass.Invocation{
+		Unit: unitOf("eval", "function f(i, o) i:append('!') o:append(i) end objclass.register(f)", true), Method: "f",
+		Input: input, Object: object, Budget: testBudget,
+	})
+	if err != nil || !bytes.Equal(input, []byte("input")) {
+		t.Errorf("input is %q, error %v", input, err)
+	}
+}
+
+func TestReturnValues(t *testing.T) {
+	e := newEngine(t, Options{})
+	for body, want := range map[string]string{
+		"":                                "0",
+		"return":                          "0",
+		"return 5":                        "5",
+		"return -2":                       "-2",
+		"return '7'":                      "7",
+		"return 3.0":                      "3",
+		"return 'x', 9":                   "9",
+		"return nil":                      "EIO",
+		"return 1.5":                      "EIO",
+		"return {}":                       "EIO",
+		"return 'x'":                      "EIO",
+		"return -(1 << 32)":               "EIO",
+		"return math.mininteger":          "EIO",
+		"return 1 << 31":                  "EIO",
+		"return -(1 << 31)":               "-2147483648",
+		"return table.unpack(t, 1, 5000)": "5000",
+	} {
+		source := "t = {} for i = 1, 5000 do t[i] = i end function f() " + body + " end objclass.register(f)"
+		got, err := runScript(t, e, source, "f", "")
+		is := ""
+		if err != nil {
+			is = asError(t, err).ErrnoName()
+		} else {
+			is = itoa(got.Ret)
+		}
+		if is != want {
+			t.Errorf("%s: got %s (%v), want %s", body, is, err, want)
+		}
+	}
+}
+
+func TestHandlers(t *testing.T) {
+	e := newEngine(t, Options{})
+	for _, tt := range []struct{ name, source, handler, errno, message string }{
+		{"unregistered", "function f() end", "f", "EIO", "not registered"},
+		{"absent", "", "f", "EOPNOTSUPP", "not a function"},
+		{"no function", "f = 5", "f", "EOPNOTSUPP", "not a function"},
+		{"registered twice", "function f() end objclass.register(f) objclass.register(f)", "f", "EIO", "more than once"},
+		{"not a function registered", "objclass.register(5)", "", "EIO", "function expected"},
+		{"unknown flags", "function f() end objclass.register(f, 8)", "", "EIO", "objclass.RD"},
+		{"lookup through a metatable that loops", "setmetatable(_G, {__index = function() while true do end end})", "f", "ETIMEDOUT", "over 50 ms"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := runScript(t, e, tt.source, tt.handler, "")
+			if got := asError(t, err); got.ErrnoName() != tt.errno || !strings.Contains(got.Message, tt.message) {
+				t.Errorf("got %s %q, want %s %q", got.ErrnoName(), got.Message, tt.errno, tt.message)
+			}
+		})
+	}
+}
+
+// A method registered as RD cannot write, whatever the call allows; nothing happens before the refusal.
+func TestReadOnlyMethodsAreRefusedWrites(t *testing.T) {
+	e := newEngine(t, Options{})
+	for _, op := range []string{
+		"create()", "remove()", "write(0, 0, bufferlist.new())", "write_full(bufferlist.new())",
+		"setxattr('a', bufferlist.new())", "map_clear()", "map_set_val('a', bufferlist.new())", "map_set_vals({a = 'b'})",
+		"map_remove_key('a')", "map_write_header(bufferlist.new())",
+	} {
+		object, overlay := newObject(objclass.RD | objclass.WR)
+		_, err := e.Run(context.Background(), &objclass.Invocation{
+			Unit:   unitOf("eval", "function f() objclass."+op+" end objclass.register(f, objclass.RD)", true),
+			Method: "f", Object: object, Budget: testBudget,
+		})
+		if got := asError(t, err); got.ErrnoName() != "EPERM" || got.Kind != objclass.KindOp || overlay.Changed() {
+			t.Errorf("%s: %s %s, changed %v", op, got.ErrnoName(), got.Kind, overlay.Changed())
+		}
+	}
+}
+
+// Nothing of one run is there in the next.
+func TestRunsAreApart(t *testing.T) {
+	e := newEngine(t, Options{})
+	const source = `
+		calls = 0
+		upvalues = {}
+		local hidden = 0
+		function f(i, o)
+			calls = calls + 1
+			hidden = hidden + 1
+			upvalues[#upvalues + 1] = i
+			string.format = nil
+			setmetatable(_G, {__index = function() return 1 end})
+			o:append(calls .. " " .. hidden .. " " .. #upvalues)
+		end
+		objclass.register(f)`
+	unit := unitOf("state.lua", source, false)
+	if _, err := e.Load(context.Background(), unit, testBudget); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		object, _ := newObject(objclass.RD)
+		got, err := e.Run(context.Background(), &objclass.Invocation{Unit: unit, Method: "f", Object: object, Budget: testBudget})
+		if err != nil || string(got.Output) != "1 1 1" {
+			t.Errorf("got %q, %v", got.Output, err)
+		}
+		checkPristine(t, e)
+	}
+}
+
+func TestRandomDiffersBetweenRuns(t *testing.T) {
+	e := newEngine(t, Options{})
+	seen := map[string]bool{}
+	for range 5 {
+		got, err := runScript(t, e, "function f(i, o) o:append(tostring(math.random(1 << 50))) end objclass.register(f)", "f", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[string(got.Output)] = true
+	}
+	if len(seen) != 5 {
+		t.Errorf("only %d numbers in 5 runs", len(seen))
+	}
+}

@@ -1,0 +1,172 @@
+//go:build lua54
+
+// A slot as Go sees it: one VM, the call that it is given, and the invocation that it runs.
+
+package luavm
+
+/*
+#cgo CFLAGS: -std=gnu11 -O2 -fno-omit-frame-pointer -U_FORTIFY_SOURCE -I/usr/include/lua5.4 -I${SRCDIR}/../panicguard
+#cgo LDFLAGS: -L${SRCDIR}/liblua -Wl,-z,now
+
+#include <stdlib.h>
+#include "lv.h"
+
+extern const lv_host lv_go_host;
+
+// Go memory may be passed only as arguments, not within a struct that lies in Go memory.
+static const lv_report *run(lv_slot *slot, pg_call *call, int number, const char *name, size_t name_size,
+			    const void *input, size_t input_size, size_t output_max, int flags, uint64_t seed0,
+			    uint64_t seed1)
+{
+	lv_method m = {number, name, name_size, input, input_size, output_max, flags, {seed0, seed1}};
+	return lv_run(slot, call, &m);
+}
+*/
+import "C"
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime/cgo"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/panicguard"
+)
+
+// lastCall numbers the activations of the process.
+var lastCall atomic.Uint64
+
+type slot struct {
+	c      *C.lv_slot
+	call   *C.pg_call
+	handle cgo.Handle // how host functions find the slot
+	unit   *objclass.Unit
+	// A class's methods, in the order of their numbers.
+	methods []objclass.Method
+	budget  objclass.Budget // of the run
+
+	// Of the invocation that runs; nil while a unit is loaded.
+	inv *objclass.Invocation
+	// Between host calls: an answer that the caller had no room for, and the last error.
+	kept    []byte
+	lastErr error
+}
+
+// newSlot loads unit into a new VM and seals it.
+func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, arena int) (*slot, error) {
+	s := &slot{unit: unit, budget: budget}
+	s.handle = cgo.NewHandle(s)
+	s.call = (*C.pg_call)(C.calloc(1, C.sizeof_pg_call))
+	c, err := C.lv_new(C.size_t(arena), &C.lv_go_host, C.uintptr_t(s.handle))
+	if c == nil {
+		s.free()
+		return nil, outOfMemory(unit, err)
+	}
+	s.c = c
+
+	name := C.CString("=" + unit.Name)
+	defer C.free(unsafe.Pointer(name))
+	source := (*C.char)(unsafe.Pointer(unsafe.SliceData(unit.Source)))
+	report := s.guarded(ctx, func() *C.lv_report {
+		return C.lv_load(s.c, s.call, name, source, C.size_t(len(unit.Source)), C.bool(unit.Script))
+	})
+	if err := s.toError(report); err != nil {
+		s.free()
+		return nil, err
+	}
+	s.methods = registered(unsafe.Pointer(C.lv_state(s.c)))
+	report = s.guarded(ctx, func() *C.lv_report { return C.lv_seal(s.c, s.call) })
+	if err := s.toError(report); err != nil {
+		s.free()
+		return nil, err
+	}
+	return s, nil
+}
+
+// guarded prepares the slot's call for one activation that ctx can cancel.
+func (s *slot) guarded(ctx context.Context, activate func() *C.lv_report) *C.lv_report {
+	*s.call = C.pg_call{
+		id:      C.uint64_t(lastCall.Add(1)),
+		wall_ns: C.int64_t(s.budget.Wall),
+		cpu_ns:  C.int64_t(s.budget.CPU),
+	}
+	if ctx.Done() == nil {
+		return activate()
+	}
+	canceled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		C.pg_cancel(s.call)
+		close(canceled)
+	})
+	report := activate()
+	if !stop() {
+		<-canceled // pg_cancel needs the call to stay what it is
+	}
+	return report
+}
+
+// run runs one method. If broken, the slot must be freed.
+func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objclass.Result, broken bool, err error) {
+	number, flags, err := s.find(inv.Method)
+	if err != nil {
+		return objclass.Result{}, false, err
+	}
+	s.inv = inv
+	s.budget = inv.Budget
+	name := (*C.char)(unsafe.Pointer(unsafe.StringData(inv.Method)))
+	input := unsafe.Pointer(unsafe.SliceData(inv.Input))
+	report := s.guarded(ctx, func() *C.lv_report {
+		return C.run(s.c, s.call, C.int(number), name, C.size_t(len(inv.Method)), input, C.size_t(len(inv.Input)),
+			C.size_t(inv.Budget.Output), C.int(flags), C.uint64_t(rand.Uint64()), C.uint64_t(rand.Uint64()))
+	})
+	err = s.toError(report)
+	if err == nil {
+		result = objclass.Result{
+			Ret:    int32(report.ret),
+			Output: bytesAt(report.output, report.output_size),
+			Usage:  s.usage(report),
+		}
+	}
+	if report.unrestored {
+		C.lv_restore(s.c)
+	}
+	trap := panicguard.Trap(report.trap)
+	s.inv, s.kept, s.lastErr = nil, nil, nil
+	return result, trap == panicguard.Fault || trap == panicguard.Host, err
+}
+
+// find returns the number and flags of a class's method. A script has no methods before its chunk has run.
+func (s *slot) find(method string) (number int, flags objclass.Flags, err error) {
+	if s.unit.Script {
+		return 0, objclass.RD | objclass.WR, nil
+	}
+	for number, m := range s.methods {
+		if m.Name == method {
+			return number, m.Flags, nil
+		}
+	}
+	e := objclass.Errorf(syscall.EOPNOTSUPP, objclass.KindClass, "%s has no method %s", s.unit.Name, method)
+	e.ClassVersion = s.unit.Version
+	return 0, 0, e
+}
+
+func (s *slot) imageSize() int64 { return int64(C.lv_image_size(s.c)) }
+
+// pristine reports whether the VM is, byte for byte, what every run starts from.
+func (s *slot) pristine() bool { return bool(C.lv_is_pristine(s.c)) }
+
+func (s *slot) free() {
+	C.lv_free(s.c)
+	C.free(unsafe.Pointer(s.call))
+	s.handle.Delete()
+	s.c, s.call = nil, nil
+}
+
+func outOfMemory(unit *objclass.Unit, err error) error {
+	e := objclass.Errorf(errnoOr(err, syscall.ENOMEM), objclass.KindBusy, "no address space for another VM: %w", err)
+	e.ClassVersion = unit.Version
+	return e
+}

@@ -1,0 +1,82 @@
+/* What the C files of luavm share: the slot's state, and what each file contributes to a VM. */
+#ifndef LUAVM_SLOT_H
+#define LUAVM_SLOT_H
+
+#include "lv.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+typedef enum lv_phase {
+	LV_LOADING, /* the image is being made: no object is at hand */
+	LV_CALLING,
+	LV_ENDING /* the method has returned or failed: nothing may be done to the object any more */
+} lv_phase;
+
+/* Lies outside of the arena: what VM code changes here is set anew at the begin of each run. */
+struct lv_slot {
+	pg_arena *arena;
+	lua_State *main;
+	lua_State *running; /* the coroutine that runs, or main: whom an interrupt must hook */
+	const lv_host *host;
+	uintptr_t ctx;
+
+	lv_phase phase;
+	int flags;   /* what the running method may do */
+	bool seeded; /* math.random has this run's seed */
+	const lv_method *method;        /* during lv_run */
+	const struct lv_source *load; /* during lv_load */
+	bool script;
+	lv_report report;
+	char small_output[LV_SMALL_OUTPUT];
+};
+
+static inline lv_slot *lv_slot_of(lua_State *L)
+{
+	return *(lv_slot **)lua_getextraspace(L);
+}
+
+/* Keys of the registry: their addresses. */
+extern const char lv_key_chunk;    /* the compiled script */
+extern const char lv_key_handlers; /* registered function → flags */
+
+/* sandbox.c: opens the libraries that a script may use. */
+void lv_open_sandbox(lua_State *L);
+
+/* coroutine.c */
+int lv_open_coroutine(lua_State *L);
+
+/* random.c: math.random and math.randomseed, seeded for each run. The table math is on top of the stack. */
+void lv_seed_lazily(lua_State *L);
+
+/* objclass.c */
+int lv_open_objclass(lua_State *L);
+
+/* bufferlist.c */
+int lv_open_bufferlist(lua_State *L);
+/* Pushes an empty bufferlist with room for size bytes, and returns where they go. Sets the size to size. */
+void *lv_push_bufferlist(lua_State *L, size_t size);
+/* Gives the empty bufferlist at index bytes that belong to somebody else, who keeps them to the run's end. */
+void lv_lend_bufferlist(lua_State *L, int index, const void *data, size_t size);
+const char *lv_check_bufferlist(lua_State *L, int index, size_t *size);
+/* The bytes of the bufferlist at index, which is one. */
+const char *lv_to_bufferlist(lua_State *L, int index, size_t *size);
+
+/* operror.c: the error value of a failed object operation. */
+int lv_open_operror(lua_State *L);
+/* Raises an operation's error, with the text on top of the stack. */
+int lv_raise(lua_State *L, int error_number);
+/* The errno of the operation error at index, or 0 when it is another value. Pushes nothing. */
+int lv_to_errno(lua_State *L, int index);
+/* Its text, without allocating. */
+const char *lv_operror_text(lua_State *L, int index, size_t *size);
+int lv_pcall(lua_State *L);
+
+/* report.c: texts of errors, and where they happened, without allocating. */
+int lv_on_error(lua_State *L);
+void lv_note_where(lv_slot *slot, lua_State *L);
+void lv_set_message(lv_slot *slot, const char *text, size_t size);
+/* Says what the error value on top of the stack is, where Lua did not call lv_on_error. */
+void lv_describe(lv_slot *slot, lua_State *L);
+
+#endif
