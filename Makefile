@@ -1,0 +1,78 @@
+# The index of commands. `make run` and `make test` install what they need on a Debian machine, if they run as root.
+
+include build.env
+export GOFLAGS
+
+GO       ?= go
+CC       ?= gcc
+BIN      := bin/objluad
+DATA     ?= build/data
+COVERAGE := build/coverage.out
+
+# What building, testing and measuring need of Debian's packages.
+PACKAGES_BUILD := gcc libc6-dev liblua5.4-dev
+PACKAGES_BENCH := redis-server redis-tools
+
+# The C core without Go: what it is compiled from, and how.
+CORE        := $(wildcard panicguard/*.c) $(filter-out luavm/host_table.c,$(wildcard luavm/*.c))
+CORE_CFLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Werror -I/usr/include/lua5.4 -Ipanicguard
+CORE_LIBS   := -Wl,-z,now -l:liblua5.4.a -lm -pthread
+# The guard handles faults itself, on the signal stack that it makes.
+SANITIZE    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:use_sigaltstack=0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-bench run demo build test test-core race lint bench cover clean soak
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what building and testing need
+	@deploy/setup $(PACKAGES_BUILD)
+
+setup-bench: setup
+	@deploy/setup $(PACKAGES_BENCH)
+
+build: setup ## build bin/objluad
+	$(GO) build -o $(BIN) ./cmd/objluad
+
+run: build ## serve from build/data on 127.0.0.1:7480 (RESP) and :7481 (HTTP); end it with Ctrl-C
+	$(BIN) serve --data $(DATA)
+
+demo: build ## count words beside the data, then attack the server, and check that nothing else was hurt
+	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/demo
+
+test: build lint test-core ## everything that must hold, under the race detector
+	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -timeout 30m ./...
+
+race: test
+
+test-core: setup ## the C core without Go, with AddressSanitizer and UBSan
+	@mkdir -p build
+	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) luavm/coretest/main.c -o build/coretest $(CORE_LIBS)
+	ASAN_OPTIONS=$(ASAN_OPTIONS) build/coretest
+
+lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(CC) $(CORE_CFLAGS) -fsyntax-only $(CORE) panicguard/internal/rig/bodies.c
+
+soak: build ## the long form of the tests that hammer the server; takes minutes
+	OBJLUAD=$(CURDIR)/$(BIN) SOAK=1 $(GO) test -race -timeout 60m -count=1 -v -run Soak ./...
+
+bench: build setup-bench build/corebench ## measure, beside Redis, and print the ratios
+	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/bench
+
+build/corebench: $(CORE) luavm/corebench/main.c $(wildcard panicguard/*.h luavm/*.h)
+	@mkdir -p build
+	$(CC) $(CORE_CFLAGS) $(CORE) luavm/corebench/main.c -o $@ $(CORE_LIBS)
+
+cover: setup ## test coverage by package
+	@mkdir -p build
+	$(GO) test -coverpkg=./... -coverprofile=$(COVERAGE) ./...
+	$(GO) tool cover -func=$(COVERAGE) | tail -1
+
+clean: ## remove what was built
+	rm -rf bin build
