@@ -22,7 +22,7 @@ SANITIZE    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:use_sigaltstack=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench run demo build test test-core race lint bench cover clean soak
+.PHONY: help setup setup-bench run demo build test test-core race lint bench cover clean soak mutants
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 
 soak: build ## the long form of the tests that hammer the server; takes minutes
 	OBJLUAD=$(CURDIR)/$(BIN) SOAK=1 $(GO) test -race -timeout 60m -count=1 -v -run Soak ./...
+
+mutants: setup ## remove one protection of the guard at a time, and see a test go red for each
+	$(GO) run ./tests/mutants
 
 bench: build setup-bench build/corebench ## measure, beside Redis, and print the ratios
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/bench

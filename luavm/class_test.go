@@ -113,3 +113,23 @@ func TestConcurrentRuns(t *testing.T) {
 	workers.Wait()
 	checkPristine(t, e)
 }
+
+// An object may be larger than a VM: reading it whole is refused before anything is allocated, reading parts works.
+func TestReadsAreBoundedByTheArena(t *testing.T) {
+	e := newEngine(t, Options{Arena: 1 << 20})
+	object, overlay := newObject(objclass.RD)
+	if err := overlay.Truncate(100 << 20); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.Run(context.Background(), &objclass.Invocation{
+		Unit: unitOf("eval", prelude+`
+			fails(objclass.ENOMEM, objclass.read, 0, 0)
+			fails(objclass.ENOMEM, objclass.read, 5, 2 << 20)
+			assert(#objclass.read(100 << 20, 0) == 0 and #objclass.read((100 << 20) - 5, 0) == 5 and #objclass.read(1, 1000) == 1000)
+			fails(objclass.EFBIG, objclass.read, -1, 5)`, true),
+		Object: object, Budget: objclass.Budget{},
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

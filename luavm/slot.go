@@ -43,6 +43,7 @@ type slot struct {
 	c      *C.lv_slot
 	call   *C.pg_call
 	handle cgo.Handle // how host functions find the slot
+	arena  int        // bytes
 	unit   *objclass.Unit
 	// A class's methods, in the order of their numbers.
 	methods []objclass.Method
@@ -57,7 +58,7 @@ type slot struct {
 
 // newSlot loads unit into a new VM and seals it.
 func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, arena int) (*slot, error) {
-	s := &slot{unit: unit, budget: budget}
+	s := &slot{arena: arena, unit: unit, budget: budget}
 	s.handle = cgo.NewHandle(s)
 	s.call = (*C.pg_call)(C.calloc(1, C.sizeof_pg_call))
 	c, err := C.lv_new(C.size_t(arena), &C.lv_go_host, C.uintptr_t(s.handle))

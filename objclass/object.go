@@ -98,6 +98,15 @@ func (o *Object) Read(off, length int64) ([]byte, error) {
 	return o.overlay.Read(off, length)
 }
 
+// ReadSize returns how many bytes Read would, for callers that have a bound of their own.
+func (o *Object) ReadSize(off, length int64) int64 {
+	rest := max(o.overlay.Size()-max(off, 0), 0)
+	if length == 0 {
+		return rest
+	}
+	return min(rest, max(length, 0))
+}
+
 // Write writes data at offset off and creates the object if it is absent. A gap behind the old end reads as zeros. A
 // negative offset, or an end beyond the object's limit, is EFBIG.
 func (o *Object) Write(off int64, data []byte) error {
