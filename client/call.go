@@ -1,0 +1,95 @@
+// This file is calls of methods and scripts.
+
+package client
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// Reply is the outcome of a call that succeeded.
+type Reply struct {
+	Ret          int    // what the method returned, 0 or positive
+	Output       []byte // what the method put into its output
+	Version      uint64 // the object's version after the call; 0 when the object is absent
+	ClassVersion string // full hash of the class version or script that ran
+	CPU          time.Duration
+	PeakBytes    int64 // the most memory that the VM held
+}
+
+// CallOption changes how a method is called.
+type CallOption func(args []string) []string
+
+// Timeout sets the wall and CPU budget of the method, in whole milliseconds, up to the daemon's maximum.
+func Timeout(d time.Duration) CallOption {
+	return func(args []string) []string {
+		return append(args, "TIMEOUT", strconv.FormatInt(d.Milliseconds(), 10))
+	}
+}
+
+// ReadOnly has every write of the method refused with EPERM.
+func ReadOnly() CallOption {
+	return func(args []string) []string { return append(args, "READONLY") }
+}
+
+// Exec runs a method of an installed class, "name" or "name@version", beside the object (as rados_exec). A method that
+// fails has changed nothing.
+func (ioctx *IOContext) Exec(ctx context.Context, oid, class, method string, input []byte, opts ...CallOption) (Reply, error) {
+	return ioctx.call(ctx, opts, "OBJ.EXEC", ioctx.target, oid, class, method, rueidis.BinaryString(input))
+}
+
+// Eval runs a script beside the object, then the handler that it registered; no handler is called when its name is empty.
+func (ioctx *IOContext) Eval(ctx context.Context, oid string, script []byte, handler string, input []byte, opts ...CallOption) (Reply, error) {
+	return ioctx.call(ctx, opts, "OBJ.EVAL", ioctx.target, oid, rueidis.BinaryString(script), handler, rueidis.BinaryString(input))
+}
+
+func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, args ...string) (Reply, error) {
+	args = append(args, "META")
+	for _, opt := range opts {
+		args = opt(args)
+	}
+	fields, err := ioctx.conn.do(ctx, args...).AsMap()
+	if err != nil {
+		return Reply{}, callError(err)
+	}
+	r := fieldReader{fields: fields}
+	reply := Reply{
+		Ret:          int(r.int("ret")),
+		Output:       []byte(r.string("output")),
+		Version:      uint64(r.int("version")),
+		ClassVersion: r.string("class_version"),
+		CPU:          time.Duration(r.int("cpu_us")) * time.Microsecond,
+		PeakBytes:    r.int("peak_bytes"),
+	}
+	return reply, r.err
+}
+
+// fieldReader reads the fields of a map, and remembers the first one that was not as it should be.
+type fieldReader struct {
+	fields map[string]rueidis.RedisMessage
+	err    error
+}
+
+func (r *fieldReader) int(name string) int64 {
+	field := r.fields[name]
+	n, err := field.AsInt64()
+	r.check(name, err)
+	return n
+}
+
+func (r *fieldReader) string(name string) string {
+	field := r.fields[name]
+	s, err := field.ToString()
+	r.check(name, err)
+	return s
+}
+
+func (r *fieldReader) check(name string, err error) {
+	if r.err == nil && err != nil {
+		r.err = fmt.Errorf("%w: field %s: %w", errReply, name, err)
+	}
+}

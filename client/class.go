@@ -1,0 +1,81 @@
+// This file is the installation of classes.
+
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// Class describes a class and one version of it.
+type Class struct {
+	Name      string
+	Version   string // full hash
+	Active    bool   // this version is the one that calls run by default
+	Installed time.Time
+	Size      int64             // bytes of source
+	Methods   map[string]string // flags by name: "RD", "WR" or "RD|WR"
+	Versions  []string          // all installed versions, oldest first
+	Source    []byte            // from ShowClass only
+}
+
+// InstallClass installs a version of a class, makes it the active one, and returns its full hash.
+func (c *Conn) InstallClass(ctx context.Context, name string, source []byte) (version string, err error) {
+	version, err = c.do(ctx, "CLASS.INSTALL", name, rueidis.BinaryString(source)).ToString()
+	return version, callError(err)
+}
+
+// ListClasses describes the active version of each class, in order of their names.
+func (c *Conn) ListClasses(ctx context.Context) ([]Class, error) {
+	list, err := c.do(ctx, "CLASS.LIST").ToArray()
+	if err != nil {
+		return nil, callError(err)
+	}
+	classes := make([]Class, len(list))
+	for i := range list {
+		fields, err := list[i].AsMap()
+		if err != nil {
+			return nil, err
+		}
+		if classes[i], err = readClass(fields); err != nil {
+			return nil, err
+		}
+	}
+	return classes, nil
+}
+
+// ShowClass describes the active version of a class, or the one named "class@version", with its source.
+func (c *Conn) ShowClass(ctx context.Context, spec string) (Class, error) {
+	fields, err := c.do(ctx, "CLASS.SHOW", spec).AsMap()
+	if err != nil {
+		return Class{}, callError(err)
+	}
+	class, err := readClass(fields)
+	if err != nil {
+		return Class{}, err
+	}
+	source := fields["source"]
+	class.Source, err = source.AsBytes()
+	return class, err
+}
+
+func readClass(fields map[string]rueidis.RedisMessage) (Class, error) {
+	r := fieldReader{fields: fields}
+	active, methods, versions := fields["active"], fields["methods"], fields["versions"]
+	class := Class{
+		Name:      r.string("name"),
+		Version:   r.string("version"),
+		Installed: time.Unix(0, r.int("installed_ns")),
+		Size:      r.int("size"),
+	}
+	var err error
+	class.Active, err = active.AsBool()
+	r.check("active", err)
+	class.Methods, err = methods.AsStrMap()
+	r.check("methods", err)
+	class.Versions, err = versions.AsStrSlice()
+	r.check("versions", err)
+	return class, r.err
+}
