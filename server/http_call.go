@@ -1,0 +1,106 @@
+// This file is the HTTP requests that run methods and scripts.
+
+package server
+
+import (
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// exec runs a method: the request's body is its input, the response's its output.
+func (s *httpServer) exec(w http.ResponseWriter, r *http.Request) error {
+	query, err := parameters(r, callParameters...)
+	if err != nil {
+		return err
+	}
+	call, err := newCall(r, query)
+	if err != nil {
+		return err
+	}
+	call.Class, call.Method = r.PathValue("class"), r.PathValue("method")
+	if call.Input, err = readBody(w, r, "an input", s.opts.MaxInput); err != nil {
+		return err
+	}
+	return s.call(w, r, call)
+}
+
+// eval runs a script. Script and input are the parts of that name of a multipart/form-data body, as curl's -F sends it:
+// both may hold any bytes. The handler is a parameter.
+func (s *httpServer) eval(w http.ResponseWriter, r *http.Request) error {
+	query, err := parameters(r, append(callParameters, "handler")...)
+	if err != nil {
+		return err
+	}
+	call, err := newCall(r, query)
+	if err != nil {
+		return err
+	}
+	call.Method = query.Get("handler")
+	if call.Script, call.Input, err = s.scriptAndInput(w, r); err != nil {
+		return err
+	}
+	return s.call(w, r, call)
+}
+
+func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (script, input []byte, err error) {
+	const envelope = 64 << 10 // bytes of the parts' headers and boundaries
+	limit := s.opts.MaxSource + s.opts.MaxInput + envelope
+	if r.ContentLength > limit {
+		return nil, nil, tooLarge("script and input", limit)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, nil, inputError("the body is multipart/form-data with the parts script and input: %v", err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, nil, bodyError(err, "script and input", limit)
+		}
+		switch name := part.FormName(); {
+		case name == "script" && script == nil:
+			script, err = readPart(w, part, "a script", s.opts.MaxSource)
+		case name == "input" && input == nil:
+			input, err = readPart(w, part, "an input", s.opts.MaxInput)
+		default:
+			err = inputError("part %q is unknown or there twice; the parts are script and input", clip([]byte(name)))
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if script == nil {
+		return nil, nil, inputError("the body has no part script")
+	}
+	return script, input, nil
+}
+
+// readPart reads a part of at most limit bytes. The result is not nil.
+func readPart(w http.ResponseWriter, part *multipart.Part, what string, limit int64) ([]byte, error) {
+	return readUpTo(http.MaxBytesReader(w, part, limit), -1, what, limit)
+}
+
+func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
+	reply, err := s.service.Exec(r.Context(), call)
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Length", strconv.Itoa(len(reply.Output)))
+	header.Set("Objluad-Ret", strconv.Itoa(int(reply.Ret)))
+	header.Set("Objluad-Version", strconv.FormatUint(reply.Version, 10))
+	header.Set("Objluad-Class-Version", reply.ClassVersion)
+	header.Set("Objluad-Cpu-Us", strconv.FormatInt(reply.Usage.CPU.Microseconds(), 10))
+	header.Set("Objluad-Peak-Bytes", strconv.FormatInt(reply.Usage.PeakBytes, 10))
+	_, _ = w.Write(reply.Output) // a client that went away needs no answer
+	return nil
+}

@@ -1,0 +1,97 @@
+// This file is the HTTP requests that install and show classes.
+
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// classJSON describes a class version.
+type classJSON struct {
+	Name      string       `json:"name"`
+	Version   string       `json:"version"`
+	Active    bool         `json:"active"`
+	Installed time.Time    `json:"installed"`
+	Size      int64        `json:"size"`
+	Methods   []methodJSON `json:"methods"`
+	Versions  []string     `json:"versions"`
+
+	// One of them has the source, where it was asked for.
+	Source       string `json:"source,omitempty"`
+	SourceBase64 []byte `json:"source_base64,omitempty"` // when it is not UTF-8, which JSON cannot hold
+}
+
+type methodJSON struct {
+	Name  string `json:"name"`
+	Flags string `json:"flags"`
+}
+
+func newClassJSON(info objclass.ClassInfo) classJSON {
+	class := classJSON{
+		Name:      info.Name,
+		Version:   info.Version,
+		Active:    info.Active,
+		Installed: info.Installed,
+		Size:      info.Size,
+		Methods:   make([]methodJSON, 0, len(info.Methods)),
+		Versions:  info.Versions,
+	}
+	for _, m := range info.Methods {
+		class.Methods = append(class.Methods, methodJSON{m.Name, flagNames(m.Flags)})
+	}
+	if utf8.Valid(info.Source) {
+		class.Source = string(info.Source)
+	} else {
+		class.SourceBase64 = info.Source
+	}
+	return class
+}
+
+func (s *httpServer) listClasses(w http.ResponseWriter, r *http.Request) error {
+	infos, err := s.service.Classes().List(r.Context())
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Classes []classJSON `json:"classes"`
+	}{make([]classJSON, 0, len(infos))}
+	for _, info := range infos {
+		list.Classes = append(list.Classes, newClassJSON(info))
+	}
+	return writeJSON(w, list)
+}
+
+func (s *httpServer) showClass(w http.ResponseWriter, r *http.Request) error {
+	info, err := s.service.Classes().Show(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, newClassJSON(info))
+}
+
+func (s *httpServer) installClass(w http.ResponseWriter, r *http.Request) error {
+	source, err := readBody(w, r, "a class", s.opts.MaxSource)
+	if err != nil {
+		return err
+	}
+	info, err := s.service.Classes().Install(r.Context(), r.PathValue("name"), source)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, newClassJSON(info))
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(body, '\n')) // a client that went away needs no answer
+	return nil
+}

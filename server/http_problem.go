@@ -1,0 +1,143 @@
+// This file is how HTTP clients are told of errors: a problem of RFC 9457, and the status that stands for it.
+
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"syscall"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// problem is an application/problem+json body. Its type is about:blank, so the title is the status's.
+type problem struct {
+	Title        string        `json:"title"`
+	Status       int           `json:"status"`
+	Detail       string        `json:"detail"`
+	Errno        string        `json:"errno"`
+	Kind         objclass.Kind `json:"kind"`
+	Traceback    string        `json:"traceback,omitempty"`
+	ClassVersion string        `json:"class_version,omitempty"`
+	Usage        *problemUsage `json:"usage,omitempty"`
+}
+
+type problemUsage struct {
+	CPU       int64 `json:"cpu_us"`
+	PeakBytes int64 `json:"peak_bytes"`
+	HostOps   int64 `json:"host_ops"`
+}
+
+// kindStatus has the statuses of kinds for which the errno makes no difference.
+var kindStatus = map[objclass.Kind]int{
+	objclass.KindAuth:     http.StatusForbidden,
+	objclass.KindBusy:     http.StatusServiceUnavailable,
+	objclass.KindScript:   http.StatusInternalServerError,
+	objclass.TrapPanic:    http.StatusInternalServerError,
+	objclass.TrapDeadline: http.StatusGatewayTimeout,
+	objclass.TrapCanceled: http.StatusServiceUnavailable,
+	objclass.TrapMemory:   http.StatusInsufficientStorage,
+	objclass.TrapFault:    http.StatusInternalServerError,
+	objclass.TrapHost:     http.StatusInternalServerError,
+}
+
+// errnoStatus has the statuses of errnos of the other kinds: operations, classes and requests.
+var errnoStatus = map[syscall.Errno]int{
+	syscall.EPERM:        http.StatusForbidden,
+	syscall.EACCES:       http.StatusForbidden,
+	syscall.ENOENT:       http.StatusNotFound,
+	syscall.ENODATA:      http.StatusNotFound,
+	syscall.EEXIST:       http.StatusConflict,
+	syscall.EAGAIN:       http.StatusConflict,
+	syscall.ECANCELED:    http.StatusPreconditionFailed, // as a guard of a RADOS operation that does not hold
+	syscall.EINVAL:       http.StatusBadRequest,
+	syscall.ENAMETOOLONG: http.StatusBadRequest,
+	syscall.EFBIG:        http.StatusRequestEntityTooLarge,
+	syscall.EBUSY:        http.StatusServiceUnavailable,
+	syscall.EROFS:        http.StatusServiceUnavailable,
+	syscall.ESHUTDOWN:    http.StatusServiceUnavailable,
+	syscall.ENOSPC:       http.StatusInsufficientStorage,
+	syscall.EDQUOT:       http.StatusInsufficientStorage,
+	syscall.ENOMEM:       http.StatusInsufficientStorage,
+	syscall.ETIMEDOUT:    http.StatusGatewayTimeout,
+	syscall.EIO:          http.StatusInternalServerError,
+}
+
+// httpStatus returns the status that stands for an error. An errno that is not in the tables is a method's own: the
+// request was understood, and the method would not do it.
+func httpStatus(e *objclass.Error) int {
+	if status, ok := kindStatus[e.Kind]; ok {
+		return status
+	}
+	if e.Errno < 1<<16 {
+		errno := syscall.Errno(e.Errno)
+		switch {
+		case e.Kind == objclass.KindClass && errno == syscall.EOPNOTSUPP: // the path names a class or method that is not there
+			return http.StatusNotFound
+		case e.Kind != objclass.KindOp && errno == syscall.EMSGSIZE: // of an operation it means a reply
+			return http.StatusRequestEntityTooLarge
+		}
+		if status, ok := errnoStatus[errno]; ok {
+			return status
+		}
+	}
+	return http.StatusUnprocessableEntity
+}
+
+func writeProblem(w http.ResponseWriter, err error) {
+	e := asError(err)
+	writeProblemStatus(w, e, httpStatus(e))
+}
+
+func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int) {
+	p := problem{
+		Title:        http.StatusText(status),
+		Status:       status,
+		Detail:       printable(e.Message, maxMessage, false),
+		Errno:        e.ErrnoName(),
+		Kind:         e.Kind,
+		Traceback:    printable(e.Traceback, maxTraceback, true),
+		ClassVersion: e.ClassVersion,
+	}
+	if e.Usage != (objclass.Usage{}) {
+		p.Usage = &problemUsage{e.Usage.CPU.Microseconds(), e.Usage.PeakBytes, e.Usage.HostOps}
+	}
+	header := w.Header()
+	clear(header) // what was meant for a body that does not come
+	header.Set("Content-Type", "application/problem+json")
+	if status == http.StatusServiceUnavailable {
+		header.Set("Retry-After", "1")
+	}
+	w.WriteHeader(status)
+	body, _ := json.Marshal(p) // strings and numbers only: it cannot fail
+	_, _ = w.Write(append(body, '\n'))
+}
+
+// noRoute answers a request for which there is no route with the status that the mux has for it: 404, or 405 with the
+// methods that are allowed.
+func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
+	var answer statusWriter
+	handler, _ := s.mux.Handler(r)
+	handler.ServeHTTP(&answer, r)
+	e := objclass.Errorf(syscall.ENOENT, objclass.KindInput, "there is nothing at %s", r.URL.EscapedPath())
+	if answer.status == http.StatusMethodNotAllowed {
+		e = objclass.Errorf(syscall.EINVAL, objclass.KindInput, "the method is not allowed here; allowed: %s", answer.Header().Get("Allow"))
+	}
+	writeProblemStatus(w, e, answer.status)
+}
+
+// statusWriter takes a response's header and status.
+type statusWriter struct {
+	header http.Header
+	status int
+}
+
+func (w *statusWriter) Header() http.Header {
+	if w.header == nil {
+		w.header = make(http.Header)
+	}
+	return w.header
+}
+
+func (w *statusWriter) WriteHeader(status int)      { w.status = status }
+func (w *statusWriter) Write(b []byte) (int, error) { return len(b), nil }

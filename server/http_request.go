@@ -1,0 +1,91 @@
+// This file reads the parts of HTTP requests: names, parameters and bodies, within their bounds.
+
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/store"
+)
+
+// parameters returns a request's query, which may have the parameters that are known, each once.
+func parameters(r *http.Request, known ...string) (url.Values, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, inputError("bad query: %v", err)
+	}
+	for name, values := range query {
+		if !slices.Contains(known, name) {
+			return nil, inputError("unknown parameter %q", clip([]byte(name)))
+		}
+		if len(values) > 1 {
+			return nil, inputError("parameter %q is given %d times", name, len(values))
+		}
+	}
+	return query, nil
+}
+
+// ref returns the object that a request's path and parameters name.
+func ref(r *http.Request, query url.Values) store.Ref {
+	return store.Ref{Pool: r.PathValue("pool"), Namespace: query.Get("namespace"), OID: r.PathValue("oid")}
+}
+
+// callParameters are the parameters of a request that runs a method.
+var callParameters = []string{"namespace", "timeout_ms", "readonly"}
+
+// newCall makes the call that a request's path and parameters ask for.
+func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) {
+	call.Ref = ref(r, query)
+	if s := query.Get("timeout_ms"); s != "" {
+		if call.Timeout, err = parseTimeout(s); err != nil {
+			return call, err
+		}
+	}
+	if s := query.Get("readonly"); s != "" {
+		if call.ReadOnly, err = strconv.ParseBool(s); err != nil {
+			return call, inputError("readonly is true or false, not %q", clip([]byte(s)))
+		}
+	}
+	return call, nil
+}
+
+// readBody reads a request's body of at most limit bytes. It refuses a longer one before it reads it, if the client said
+// how long it is.
+func readBody(w http.ResponseWriter, r *http.Request, what string, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, tooLarge(what, limit)
+	}
+	return readUpTo(http.MaxBytesReader(w, r.Body, limit), r.ContentLength, what, limit)
+}
+
+// readUpTo reads all of src, which fails with *http.MaxBytesError behind limit bytes. Size is how much may come, or
+// negative; it is believed as far as a moderate buffer goes.
+func readUpTo(src io.Reader, size int64, what string, limit int64) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(size, 0), chunk)) + bytes.MinRead)
+	if _, err := body.ReadFrom(src); err != nil {
+		return nil, bodyError(err, what, limit)
+	}
+	return body.Bytes(), nil
+}
+
+// bodyError says why a body could not be read.
+func bodyError(err error, what string, limit int64) error {
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return tooLarge(what, limit)
+	}
+	return inputError("the request's body did not arrive: %v", err)
+}
+
+func tooLarge(what string, limit int64) error {
+	return objclass.Errorf(syscall.EMSGSIZE, objclass.KindInput, "%s may have %d bytes", what, limit)
+}

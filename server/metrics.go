@@ -1,0 +1,150 @@
+// This file is the numbers that the daemon keeps for Prometheus, and for INFO.
+
+package server
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// evalClass is the class label of scripts that are sent with a call; they have no method label.
+const evalClass = "eval"
+
+// Metrics counts calls and connections. Its methods are safe for concurrent use.
+//
+// A label's values are bounded by what operators install: a class or method that does not exist is "", and what a client
+// may choose freely, such as a script's handler, is no label.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	calls    *prometheus.CounterVec   // class, method, outcome
+	duration *prometheus.HistogramVec // class, method
+	traps    *prometheus.CounterVec   // code
+
+	// What INFO shows too is counted here.
+	ended    atomic.Int64 // calls
+	failed   atomic.Int64 // of these
+	trapped  atomic.Int64 // of these
+	commands atomic.Int64 // RESP commands
+	accepted atomic.Int64 // RESP connections
+	refused  atomic.Int64 // RESP connections
+
+	// methods has the counters of each method that was called, so that a call neither takes a lock nor hashes labels.
+	// Readers take the map as it is; it is replaced as a whole.
+	mu      sync.Mutex
+	methods atomic.Pointer[map[methodKey]*methodMetrics]
+}
+
+type methodKey struct{ class, method string }
+
+// methodMetrics are the counters of one method's common outcome; others are looked up.
+type methodMetrics struct {
+	ok       prometheus.Counter
+	duration prometheus.Observer
+}
+
+// okOutcome is the outcome of a call that succeeded; that of another one is its error's kind.
+const okOutcome = "ok"
+
+// NewMetrics makes a registry with the metrics of the process and of the Go runtime.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "objluad_calls_total",
+			Help: "Method calls that ended, by class, method and outcome: ok, or the kind of the error.",
+		}, []string{"class", "method", "outcome"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "objluad_call_duration_seconds",
+			Help:    "Time from a method call's arrival to its end.",
+			Buckets: prometheus.ExponentialBuckets(10e-6, 4, 12), // 10 µs to 42 s
+		}, []string{"class", "method"}),
+		traps: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "objluad_traps_total",
+			Help: "Runs of methods that the guard ended, by the trap's code.",
+		}, []string{"code"}),
+	}
+	m.methods.Store(&map[methodKey]*methodMetrics{})
+	for _, kind := range []objclass.Kind{objclass.TrapPanic, objclass.TrapDeadline, objclass.TrapCanceled,
+		objclass.TrapMemory, objclass.TrapFault, objclass.TrapHost} {
+		m.traps.WithLabelValues(kind.Trap()) // a rate needs the zero before the first trap
+	}
+	m.registry.MustRegister(m.calls, m.duration, m.traps,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.counter("objluad_resp_commands_total", "RESP commands that were answered.", m.commands.Load)
+	m.counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", m.accepted.Load)
+	m.counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", m.refused.Load)
+	return m
+}
+
+// Observe counts a call that ended; it is for objclass.Options.
+func (m *Metrics) Observe(o *objclass.Observation) {
+	key := methodKey{o.Class, o.Method}
+	if o.Script {
+		key = methodKey{class: evalClass}
+	}
+	method := (*m.methods.Load())[key]
+	if method == nil {
+		method = m.method(key)
+	}
+	method.duration.Observe(o.Elapsed.Seconds())
+	m.ended.Add(1)
+	if o.Err == nil {
+		method.ok.Inc()
+		return
+	}
+	m.failed.Add(1)
+	m.calls.WithLabelValues(key.class, key.method, string(o.Err.Kind)).Inc()
+	if code := o.Err.Kind.Trap(); code != "" {
+		m.trapped.Add(1)
+		m.traps.WithLabelValues(code).Inc()
+	}
+}
+
+// method makes the counters of a method.
+func (m *Metrics) method(key methodKey) *methodMetrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old := *m.methods.Load()
+	if method := old[key]; method != nil {
+		return method
+	}
+	method := &methodMetrics{
+		ok:       m.calls.WithLabelValues(key.class, key.method, okOutcome),
+		duration: m.duration.WithLabelValues(key.class, key.method),
+	}
+	methods := maps.Clone(old)
+	methods[key] = method
+	m.methods.Store(&methods)
+	return method
+}
+
+// observe adds what is asked for when the numbers are collected: the service's state and the server's connections.
+func (m *Metrics) observe(service *objclass.Service, connections func() int) {
+	m.gauge("objluad_calls_in_progress", "Calls that wait, run or commit.", func() int { return service.Stats().Calls })
+	m.gauge("objluad_calls_running", "Methods that run.", func() int { return service.Stats().Running })
+	m.gauge("objluad_resp_connections", "RESP connections.", connections)
+
+	engine := func() objclass.EngineStats { return service.Stats().Engine }
+	m.gauge("objluad_slots", "VMs that exist.", func() int { return engine().Slots })
+	m.gauge("objluad_slots_busy", "VMs that run.", func() int { return engine().Busy })
+	m.gauge("objluad_image_bytes", "Bytes of pristine VM images.", func() int { return int(engine().ImageBytes) })
+	m.counter("objluad_slots_created_total", "VMs that were made.", func() int64 { return int64(engine().Created) })
+	m.counter("objluad_slots_destroyed_total", "VMs that were destroyed.", func() int64 { return int64(engine().Destroyed) })
+}
+
+func (m *Metrics) gauge(name, help string, value func() int) {
+	opts := prometheus.GaugeOpts{Name: name, Help: help}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(value()) }))
+}
+
+func (m *Metrics) counter(name, help string, value func() int64) {
+	opts := prometheus.CounterOpts{Name: name, Help: help}
+	m.registry.MustRegister(prometheus.NewCounterFunc(opts, func() float64 { return float64(value()) }))
+}

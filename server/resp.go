@@ -1,0 +1,168 @@
+// This file is the RESP listener: it accepts connections, bounds their number, and ends them.
+
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// cancelGrace is how long canceled calls get to end before shutdown gives up on them.
+const cancelGrace = 2 * time.Second
+
+type respServer struct {
+	service *objclass.Service
+	objects objects
+	opts    Options
+	log     *slog.Logger
+	metrics *Metrics
+	started time.Time
+
+	draining atomic.Bool
+	clock    atomic.Int64 // ticks of watch, from 1
+	lastID   atomic.Int64
+	wg       sync.WaitGroup
+
+	mu        sync.Mutex
+	listeners map[net.Listener]struct{}
+	conns     map[*respConn]struct{}
+}
+
+func newRESPServer(service *objclass.Service, opts Options) *respServer {
+	s := &respServer{
+		service:   service,
+		objects:   objects{service},
+		opts:      opts,
+		log:       opts.Logger.With("listener", "resp"),
+		metrics:   opts.Metrics,
+		started:   time.Now(),
+		listeners: make(map[net.Listener]struct{}),
+		conns:     make(map[*respConn]struct{}),
+	}
+	s.clock.Store(1)
+	return s
+}
+
+func (s *respServer) serve(l net.Listener) error {
+	if !s.addListener(l) {
+		l.Close()
+		return nil
+	}
+	defer s.removeListener(l)
+	stop := make(chan struct{})
+	defer close(stop)
+	go s.watch(stop)
+	var delay time.Duration
+	for {
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			delay = 0
+			s.accept(nc)
+		case s.draining.Load():
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return err
+		default: // as a rule the process has no file descriptor left, for a while
+			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
+			s.log.Warn("accept failed", "err", err, "retry_in", delay)
+			time.Sleep(delay)
+		}
+	}
+}
+
+func (s *respServer) addListener(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() {
+		return false
+	}
+	s.listeners[l] = struct{}{}
+	return true
+}
+
+func (s *respServer) removeListener(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+	l.Close()
+}
+
+// accept starts a goroutine for a connection, or refuses it.
+func (s *respServer) accept(nc net.Conn) {
+	c := newRESPConn(s, nc)
+	s.mu.Lock()
+	full := len(s.conns) >= s.opts.MaxConnections
+	if full || s.draining.Load() {
+		s.mu.Unlock()
+		if full {
+			s.metrics.refused.Add(1)
+			c.out.error(objclass.Errorf(syscall.EBUSY, objclass.KindBusy, "the server has %d connections, its limit", s.opts.MaxConnections))
+			nc.SetWriteDeadline(time.Now().Add(time.Second))
+			c.out.flush()
+		}
+		c.close()
+		return
+	}
+	s.conns[c] = struct{}{}
+	s.wg.Add(1)
+	s.mu.Unlock()
+	s.metrics.accepted.Add(1)
+	go func() {
+		defer s.wg.Done()
+		err := c.serve()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+		c.close()
+		if err != nil && !errors.Is(err, io.EOF) && !s.draining.Load() {
+			s.log.Debug("connection ended", "client", nc.RemoteAddr(), "id", c.id, "err", err)
+		}
+	}()
+}
+
+// connections returns how many clients are connected.
+func (s *respServer) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+func (s *respServer) shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.draining.Store(true)
+	for l := range s.listeners {
+		l.Close()
+	}
+	for c := range s.conns {
+		c.nc.SetReadDeadline(time.Unix(1, 0)) // wakes those that wait for a command
+	}
+	s.mu.Unlock()
+
+	ended := make(chan struct{})
+	go func() { s.wg.Wait(); close(ended) }()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	for c := range s.conns {
+		c.close()
+	}
+	s.mu.Unlock()
+	select {
+	case <-ended:
+	case <-time.After(cancelGrace):
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,84 @@
+// This file is the RESP commands that run methods and scripts.
+
+package server
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+func (c *respConn) objExec(args [][]byte) error {
+	return c.call(objclass.Call{
+		Ref:    c.ref(args),
+		Class:  reuse(&c.last.class, args[2]),
+		Method: reuse(&c.last.method, args[3]),
+		Input:  args[4],
+	}, args[5:])
+}
+
+func (c *respConn) objEval(args [][]byte) error {
+	return c.call(objclass.Call{
+		Ref:    c.ref(args),
+		Script: bytes.Clone(args[2]), // the engine keeps it with the image, longer than the frame lives
+		Method: reuse(&c.last.method, args[3]),
+		Input:  args[4],
+	}, args[5:])
+}
+
+// call runs a call with the options that a client gave behind it, and writes the reply.
+func (c *respConn) call(call objclass.Call, opts [][]byte) error {
+	meta := false
+	for ; len(opts) > 0; opts = opts[1:] {
+		switch {
+		case is(opts[0], "META"):
+			meta = true
+		case is(opts[0], "READONLY"):
+			call.ReadOnly = true
+		case is(opts[0], "TIMEOUT") && len(opts) > 1:
+			var err error
+			if call.Timeout, err = parseTimeout(string(opts[1])); err != nil {
+				return err
+			}
+			opts = opts[1:]
+		case is(opts[0], "TIMEOUT"):
+			return inputError("TIMEOUT is followed by a number of milliseconds")
+		default:
+			return unknownOption(opts[0])
+		}
+	}
+	reply, err := c.srv.service.Exec(c.ctx, call)
+	if err != nil {
+		return err
+	}
+	if !meta {
+		c.out.bulk(reply.Output)
+		return nil
+	}
+	c.out.mapping(6)
+	c.out.bulkString("ret")
+	c.out.int(int64(reply.Ret))
+	c.out.bulkString("output")
+	c.out.bulk(reply.Output)
+	c.out.bulkString("version")
+	c.out.uint(reply.Version)
+	c.out.bulkString("class_version")
+	c.out.bulkString(reply.ClassVersion)
+	c.out.bulkString("cpu_us")
+	c.out.int(reply.Usage.CPU.Microseconds())
+	c.out.bulkString("peak_bytes")
+	c.out.int(reply.Usage.PeakBytes)
+	return nil
+}
+
+// parseTimeout reads a number of milliseconds from 1. What is too long for a call is the Service's to say.
+func parseTimeout(s string) (time.Duration, error) {
+	ms, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || ms < 1 {
+		return 0, inputError("a timeout is a number of milliseconds from 1, not %q", clip([]byte(s)))
+	}
+	return time.Duration(min(ms, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond, nil
+}

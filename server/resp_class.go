@@ -1,0 +1,84 @@
+// This file is the RESP commands that install and show classes.
+
+package server
+
+import (
+	"bytes"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+func (c *respConn) classInstall(args [][]byte) error {
+	source := bytes.Clone(args[1]) // the registry keeps it
+	info, err := c.srv.service.Classes().Install(c.ctx, string(args[0]), source)
+	if err != nil {
+		return err
+	}
+	c.out.bulkString(info.Version)
+	return nil
+}
+
+func (c *respConn) classList([][]byte) error {
+	infos, err := c.srv.service.Classes().List(c.ctx)
+	if err != nil {
+		return err
+	}
+	c.out.array(len(infos))
+	for _, info := range infos {
+		c.out.mapping(classFields)
+		c.class(&info)
+	}
+	return nil
+}
+
+func (c *respConn) classShow(args [][]byte) error {
+	info, err := c.srv.service.Classes().Show(c.ctx, string(args[0]))
+	if err != nil {
+		return err
+	}
+	c.out.mapping(classFields + 1)
+	c.class(&info)
+	c.out.bulkString("source")
+	c.out.bulk(info.Source)
+	return nil
+}
+
+const classFields = 7 // pairs that class writes
+
+// class writes what describes a class version, as pairs of a map.
+func (c *respConn) class(info *objclass.ClassInfo) {
+	c.out.bulkString("name")
+	c.out.bulkString(info.Name)
+	c.out.bulkString("version")
+	c.out.bulkString(info.Version)
+	c.out.bulkString("active")
+	c.out.bool(info.Active)
+	c.out.bulkString("installed_ns")
+	c.out.int(info.Installed.UnixNano())
+	c.out.bulkString("size")
+	c.out.int(info.Size)
+	c.out.bulkString("methods")
+	c.out.mapping(len(info.Methods))
+	for _, m := range info.Methods {
+		c.out.bulkString(m.Name)
+		c.out.bulkString(flagNames(m.Flags))
+	}
+	c.out.bulkString("versions")
+	c.out.array(len(info.Versions))
+	for _, version := range info.Versions {
+		c.out.bulkString(version)
+	}
+}
+
+// flagNames returns "RD", "WR", "RD|WR", or "" of a method without flags.
+func flagNames(flags objclass.Flags) string {
+	switch flags & (objclass.RD | objclass.WR) {
+	case objclass.RD:
+		return "RD"
+	case objclass.WR:
+		return "WR"
+	case objclass.RD | objclass.WR:
+		return "RD|WR"
+	}
+	return ""
+}

@@ -1,0 +1,308 @@
+// This file is the table of RESP commands, and COMMAND, which shows it to clients.
+
+package server
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// command is one command, or one subcommand of a container such as CLIENT.
+type command struct {
+	name    string // in lower case; "client|id" for a subcommand
+	usage   string // of its arguments
+	min     int    // arguments at least, without the name
+	max     int    // arguments at most; many is no bound
+	flags   []string
+	keys    bool // arguments 1 and 2 are a pool and an object id
+	summary string
+	run     func(c *respConn, args [][]byte) error // writes the reply, unless it fails; args begin behind the name
+	subs    map[string]*command                    // of a container, by their own names
+}
+
+const (
+	many          = 1 << 30
+	maxNameLength = 32 // bytes of a command's name at most
+)
+
+// Flags that COMMAND shows, in Redis's words.
+var (
+	reads  = []string{"readonly"}
+	writes = []string{"write"}
+	admin  = []string{"admin", "write"}
+	fast   = []string{"fast"}
+)
+
+const callUsage = " [TIMEOUT milliseconds] [META] [READONLY]"
+
+// commands has every command by its name. It is set at start and never changed; COMMAND itself shows it, and so cannot be
+// in an initializer.
+var commands map[string]*command
+
+func init() {
+	commands = byName([]*command{
+		{name: "obj.exec", usage: "pool oid class[@version] method input" + callUsage, min: 5, max: many, flags: writes, keys: true,
+			summary: "Runs a method of an installed class beside an object.", run: (*respConn).objExec},
+		{name: "obj.eval", usage: "pool oid script handler input" + callUsage, min: 5, max: many, flags: writes, keys: true,
+			summary: "Runs a script beside an object, then the handler that it registered.", run: (*respConn).objEval},
+		{name: "obj.read", usage: "pool oid [offset length]", min: 2, max: 4, flags: reads, keys: true,
+			summary: "Returns an object's data, or a part of it.", run: (*respConn).objRead},
+		{name: "obj.writefull", usage: "pool oid data", min: 3, max: 3, flags: writes, keys: true,
+			summary: "Replaces an object's data and returns its new version.", run: (*respConn).objWriteFull},
+		{name: "obj.stat", usage: "pool oid", min: 2, max: 2, flags: reads, keys: true,
+			summary: "Returns an object's size, modification time in nanoseconds, and version.", run: (*respConn).objStat},
+		{name: "obj.remove", usage: "pool oid", min: 2, max: 2, flags: writes, keys: true,
+			summary: "Removes an object.", run: (*respConn).objRemove},
+		{name: "obj.list", usage: "pool [AFTER oid] [LIMIT count]", min: 1, max: 5, flags: reads,
+			summary: "Returns the AFTER of the next page, empty on the last one, and a page of object ids in byte order.", run: (*respConn).objList},
+		{name: "class.install", usage: "name source", min: 2, max: 2, flags: admin,
+			summary: "Installs a class version, makes it the active one, and returns it.", run: (*respConn).classInstall},
+		{name: "class.list", min: 0, max: 0, flags: reads,
+			summary: "Describes the active version of each class.", run: (*respConn).classList},
+		{name: "class.show", usage: "name[@version]", min: 1, max: 1, flags: reads,
+			summary: "Describes a class version, with its source.", run: (*respConn).classShow},
+		{name: "ping", usage: "[message]", min: 0, max: 1, flags: fast,
+			summary: "Returns PONG, or the message.", run: (*respConn).ping},
+		{name: "hello", usage: "[protover [AUTH username password] [SETNAME name]]", min: 0, max: many, flags: fast,
+			summary: "Chooses RESP2 or RESP3 and describes the server.", run: (*respConn).hello},
+		{name: "auth", usage: "[username] password", min: 1, max: 2, flags: fast,
+			summary: "Is refused: the server has no users.", run: (*respConn).auth},
+		{name: "info", usage: "[section ...]", min: 0, max: many, flags: fast,
+			summary: "Describes the server's state.", run: (*respConn).info},
+		{name: "quit", min: 0, max: many, flags: fast,
+			summary: "Closes the connection.", run: (*respConn).quit},
+		{name: "command", min: 0, max: 0, flags: fast, summary: "Describes all commands.", run: (*respConn).command, subs: byName([]*command{
+			{name: "command|count", min: 0, max: 0, flags: fast, summary: "Returns the number of commands.", run: (*respConn).commandCount},
+			{name: "command|info", usage: "[name ...]", min: 0, max: many, flags: fast, summary: "Describes commands.", run: (*respConn).commandInfo},
+			{name: "command|docs", usage: "[name ...]", min: 0, max: many, flags: fast, summary: "Documents commands.", run: (*respConn).commandDocs},
+			{name: "command|list", min: 0, max: 0, flags: fast, summary: "Returns the names of all commands.", run: (*respConn).commandList},
+		})},
+		{name: "client", flags: fast, summary: "Is a container of commands about connections.", subs: byName([]*command{
+			{name: "client|id", min: 0, max: 0, flags: fast, summary: "Returns the connection's id.", run: (*respConn).clientID},
+			{name: "client|getname", min: 0, max: 0, flags: fast, summary: "Returns the connection's name.", run: (*respConn).clientGetName},
+			{name: "client|setname", usage: "name", min: 1, max: 1, flags: fast, summary: "Names the connection.", run: (*respConn).clientSetName},
+			{name: "client|setinfo", usage: "LIB-NAME name | LIB-VER version", min: 2, max: 2, flags: fast, summary: "Tells the client's library.", run: (*respConn).clientSetInfo},
+		})},
+	})
+}
+
+// byName indexes commands by their names, subcommands by what follows the bar.
+func byName(list []*command) map[string]*command {
+	index := make(map[string]*command, len(list))
+	for _, cmd := range list {
+		_, sub, isSub := strings.Cut(cmd.name, "|")
+		if !isSub {
+			sub = cmd.name
+		}
+		index[sub] = cmd
+	}
+	return index
+}
+
+// lookup finds the command that args begin with, and checks their number. It returns the arguments behind its name.
+func lookup(args [][]byte) (*command, [][]byte, error) {
+	cmd := find(commands, args[0])
+	if cmd == nil {
+		return nil, nil, inputError("unknown command %q", clip(args[0]))
+	}
+	args = args[1:]
+	if cmd.subs != nil && len(args) > 0 {
+		sub := find(cmd.subs, args[0])
+		if sub == nil {
+			return nil, nil, inputError("unknown subcommand %q of %s", clip(args[0]), strings.ToUpper(cmd.name))
+		}
+		cmd, args = sub, args[1:]
+	}
+	if cmd.run == nil || len(args) < cmd.min || len(args) > cmd.max {
+		return nil, nil, cmd.wrongArguments()
+	}
+	return cmd, args, nil
+}
+
+func (cmd *command) wrongArguments() error {
+	if cmd.run == nil {
+		names := slices.Sorted(maps.Keys(cmd.subs))
+		return inputError("wrong number of arguments; usage: %s %s", strings.ToUpper(cmd.name), strings.ToUpper(strings.Join(names, "|")))
+	}
+	name := strings.ToUpper(strings.ReplaceAll(cmd.name, "|", " "))
+	return inputError("wrong number of arguments; usage: %s", strings.TrimSpace(name+" "+cmd.usage))
+}
+
+// find looks a name up in whatever case it was sent.
+func find(index map[string]*command, name []byte) *command {
+	var lower [maxNameLength]byte
+	if len(name) > len(lower) {
+		return nil
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		lower[i] = c
+	}
+	return index[string(lower[:len(name)])]
+}
+
+// is reports whether arg is the option of that name, in whatever case it was sent. The name is in upper case.
+func is(arg []byte, option string) bool {
+	if len(arg) != len(option) {
+		return false
+	}
+	for i, c := range arg {
+		if 'a' <= c && c <= 'z' {
+			c &^= 0x20
+		}
+		if c != option[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// clip shortens what a client sent for an error message.
+func clip(b []byte) []byte {
+	const limit = 64
+	return b[:min(len(b), limit)]
+}
+
+func (c *respConn) command([][]byte) error {
+	names := slices.Sorted(maps.Keys(commands))
+	c.out.array(len(names))
+	for _, name := range names {
+		c.describe(commands[name])
+	}
+	return nil
+}
+
+func (c *respConn) commandCount([][]byte) error {
+	c.out.int(int64(len(commands)))
+	return nil
+}
+
+func (c *respConn) commandList([][]byte) error {
+	names := slices.Sorted(maps.Keys(commands))
+	c.out.array(len(names))
+	for _, name := range names {
+		c.out.bulkString(name)
+	}
+	return nil
+}
+
+func (c *respConn) commandInfo(args [][]byte) error {
+	if len(args) == 0 {
+		return c.command(nil)
+	}
+	c.out.array(len(args))
+	for _, name := range args {
+		if cmd := find(commands, name); cmd != nil {
+			c.describe(cmd)
+		} else {
+			c.out.nullArray()
+		}
+	}
+	return nil
+}
+
+// describe writes a command as Redis 7 does: name, arity, flags, first key, last key, step, ACL categories, tips, key
+// specifications, subcommands.
+func (c *respConn) describe(cmd *command) {
+	c.out.array(10)
+	c.out.bulkString(cmd.name)
+	c.out.int(int64(cmd.arity()))
+	c.out.set(len(cmd.flags))
+	for _, flag := range cmd.flags {
+		c.out.simple(flag)
+	}
+	key := int64(0)
+	if cmd.keys {
+		key = 2
+	}
+	c.out.int(key)
+	c.out.int(key)
+	c.out.int(min(key, 1))
+	c.out.set(0)
+	c.out.set(0)
+	c.out.set(0)
+	names := slices.Sorted(maps.Keys(cmd.subs))
+	c.out.array(len(names))
+	for _, name := range names {
+		c.describe(cmd.subs[name])
+	}
+}
+
+// arity counts arguments as Redis does: with the name, and negative where more may follow.
+func (cmd *command) arity() int {
+	n := cmd.min + 1
+	if strings.Contains(cmd.name, "|") || cmd.run == nil {
+		n++
+	}
+	if cmd.max != cmd.min || cmd.subs != nil {
+		return -n
+	}
+	return n
+}
+
+func (c *respConn) commandDocs(args [][]byte) error {
+	var found []*command
+	for _, name := range args {
+		if cmd := find(commands, name); cmd != nil {
+			found = append(found, cmd)
+		}
+	}
+	if len(args) == 0 {
+		for _, name := range slices.Sorted(maps.Keys(commands)) {
+			found = append(found, commands[name])
+		}
+	}
+	c.out.mapping(len(found))
+	for _, cmd := range found {
+		c.document(cmd)
+	}
+	return nil
+}
+
+// document writes a command's name and documentation, as Redis 7 does.
+func (c *respConn) document(cmd *command) {
+	c.out.bulkString(cmd.name)
+	fields := 2
+	if cmd.usage != "" {
+		fields++
+	}
+	if cmd.subs != nil {
+		fields++
+	}
+	c.out.mapping(fields)
+	c.out.bulkString("summary")
+	c.out.bulkString(cmd.summary)
+	c.out.bulkString("group")
+	c.out.bulkString(cmd.group())
+	if cmd.usage != "" { // as one argument: redis-cli shows its name
+		c.out.bulkString("arguments")
+		c.out.array(1)
+		c.out.mapping(2)
+		c.out.bulkString("name")
+		c.out.bulkString(cmd.usage)
+		c.out.bulkString("type")
+		c.out.bulkString("string")
+	}
+	if cmd.subs == nil {
+		return
+	}
+	c.out.bulkString("subcommands")
+	c.out.mapping(len(cmd.subs))
+	for _, name := range slices.Sorted(maps.Keys(cmd.subs)) {
+		c.document(cmd.subs[name])
+	}
+}
+
+// group returns the group under which redis-cli's help lists the command.
+func (cmd *command) group() string {
+	switch {
+	case strings.HasPrefix(cmd.name, "obj."):
+		return "object"
+	case strings.HasPrefix(cmd.name, "class."):
+		return "class"
+	}
+	return "connection"
+}

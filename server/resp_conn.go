@@ -1,0 +1,162 @@
+// This file is one RESP connection: it runs the commands that arrive in order, and sends their replies when no complete
+// command is left.
+
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	shrinkAfter = time.Second // how long an idle connection keeps large buffers
+
+	// A client that is still sending when its connection is closed would be told so by a reset, and lose the reply that
+	// says why. So it is listened to for a while.
+	lingerTime  = time.Second
+	lingerBytes = 16 << 20
+)
+
+type respConn struct {
+	srv    *respServer
+	nc     net.Conn
+	raw    syscall.RawConn // nil when nc is no socket
+	in     *frameReader
+	out    *replyWriter
+	ctx    context.Context // ends when the client is gone
+	cancel context.CancelFunc
+
+	began  atomic.Int64 // tick of the server's clock at which the command under way began; 0 between commands
+	closes bool         // after the replies that are gathered
+
+	answered int64 // commands since the last flush
+
+	id   int64
+	name string                                          // as the client set it
+	last struct{ pool, namespace, class, method string } // of the last commands, see reuse
+}
+
+func newRESPConn(s *respServer, nc net.Conn) *respConn {
+	c := &respConn{srv: s, nc: nc, in: newFrameReader(nc, s.opts.MaxFrame), out: newReplyWriter(nc), id: s.lastID.Add(1)}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	if sc, ok := nc.(syscall.Conn); ok {
+		c.raw, _ = sc.SyscallConn()
+	}
+	return c
+}
+
+func (c *respConn) close() {
+	c.cancel()
+	c.nc.Close()
+}
+
+// serve runs commands until the connection ends, and says why it did. A panic ends the connection only: the daemon has
+// other clients.
+func (c *respConn) serve() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.srv.log.Error("panic in a command", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	for !c.closes {
+		args, ok, err := c.in.next()
+		switch {
+		case err != nil:
+			c.out.error(err)
+			c.flush()
+			c.linger()
+			return err
+		case ok:
+			c.do(args)
+		default:
+			if err := c.flush(); err != nil {
+				return err
+			}
+			if err := c.fill(); err != nil {
+				return err
+			}
+		}
+	}
+	return c.flush()
+}
+
+// flush sends the gathered replies.
+func (c *respConn) flush() error {
+	c.srv.metrics.commands.Add(c.answered)
+	c.answered = 0
+	return c.out.flush()
+}
+
+// do runs one command and gathers its reply.
+func (c *respConn) do(args [][]byte) {
+	cmd, args, err := lookup(args)
+	if err == nil {
+		c.began.Store(c.srv.clock.Load())
+		err = cmd.run(c, args)
+		c.began.Store(0)
+	}
+	if err != nil {
+		c.out.error(err)
+	}
+	c.answered++
+}
+
+// fill waits for bytes. A connection that idles gives large buffers back.
+func (c *respConn) fill() error {
+	if !c.in.idle() || !c.in.large() {
+		return c.in.fill()
+	}
+	if err := c.setReadDeadline(time.Now().Add(shrinkAfter)); err != nil {
+		return err
+	}
+	err := c.in.fill()
+	if err := c.setReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.in.shrink()
+		return c.in.fill()
+	}
+	return err
+}
+
+// setReadDeadline sets the deadline for reads, unless shutdown wants the connection to read no more: it raises draining
+// before it sets a deadline itself, so either that one comes later, or draining is seen here.
+func (c *respConn) setReadDeadline(t time.Time) error {
+	if err := c.nc.SetReadDeadline(t); err != nil {
+		return err
+	}
+	if c.srv.draining.Load() {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// linger ends the connection so that the client gets to read the last reply.
+func (c *respConn) linger() {
+	half, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	if c.setReadDeadline(time.Now().Add(lingerTime)) == nil {
+		io.CopyN(io.Discard, c.nc, lingerBytes)
+	}
+}
+
+// reuse returns b as a string: *last, which it replaces, where they are equal. Clients tend to repeat themselves, and a
+// string of its own for each command is garbage.
+func reuse(last *string, b []byte) string {
+	if *last != string(b) {
+		*last = string(b)
+	}
+	return *last
+}

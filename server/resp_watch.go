@@ -1,0 +1,52 @@
+// This file cancels calls whose client went away. A call that ends soon pays one store to memory for it: no goroutine reads
+// ahead, and only a call that has run for a while has its connection looked at.
+
+package server
+
+import (
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	watchInterval = 50 * time.Millisecond
+	watchAfter    = 2 // ticks of watchInterval that a command may run unwatched
+)
+
+// watch looks at all connections now and then, until stop is closed.
+func (s *respServer) watch(stop <-chan struct{}) {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+		}
+		now := s.clock.Add(1)
+		s.mu.Lock()
+		for c := range s.conns {
+			if began := c.began.Load(); began != 0 && now-began >= watchAfter && clientGone(c.raw) {
+				c.cancel()
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// clientGone reports whether the other side closed the connection, or its sending half: as net/http, it takes the latter
+// for a client that went away. It takes no bytes from the connection.
+func clientGone(raw syscall.RawConn) bool {
+	if raw == nil {
+		return false
+	}
+	gone := false
+	raw.Control(func(fd uintptr) {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(fds, 0)
+		gone = err == nil && n > 0
+	})
+	return gone
+}

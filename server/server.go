@@ -1,0 +1,90 @@
+// Package server is objluad's wire: RESP2 and RESP3 for programs, HTTP beside it. It translates requests into calls of
+// objclass.Service, and their outcomes into replies; it decides nothing about them.
+//
+// # Invariants
+//
+//   - Nothing that a client announces is believed: memory is taken for bytes that arrived, and within a bound that was
+//     checked before.
+//   - The commands of one RESP connection run in order, and so do their replies.
+//   - What a client sent cannot appear in a reply as anything but data: errors are escaped.
+//   - Shutdown lets every command that was read end, and its reply be sent, for as long as its context allows.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+// Options sets a Server up. A zero field means its default.
+type Options struct {
+	// Metrics takes the server's numbers; it should be the one whose Observe the Service calls, and serves one Server only.
+	// Default a new one.
+	Metrics *Metrics
+	// Logger takes the server's events; default discards.
+	Logger *slog.Logger
+	// Version is the daemon's version, for HELLO and INFO; default "unknown".
+	Version string
+	// MaxFrame is the most bytes of a RESP command; default 64 MiB.
+	MaxFrame int
+	// MaxConnections is the most RESP connections; default 10000. One more is refused with EBUSY.
+	MaxConnections int
+	// MaxObject is the most bytes of an object in the body of an HTTP request; default 128 MiB.
+	MaxObject int64
+	// MaxInput is the most bytes of a method's input in the body of an HTTP request; default 16 MiB.
+	MaxInput int64
+	// MaxSource is the most bytes of a class or script in the body of an HTTP request; default 1 MiB.
+	MaxSource int64
+}
+
+func (o Options) withDefaults() Options {
+	orDefault(&o.Logger, slog.New(slog.DiscardHandler))
+	orDefault(&o.Version, "unknown")
+	orDefault(&o.MaxFrame, 64<<20)
+	orDefault(&o.MaxConnections, 10000)
+	orDefault(&o.MaxObject, 128<<20)
+	orDefault(&o.MaxInput, 16<<20)
+	orDefault(&o.MaxSource, 1<<20)
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics()
+	}
+	return o
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Server answers clients of one Service.
+type Server struct {
+	resp *respServer
+	http *httpServer
+}
+
+// New makes a Server that has no listeners yet.
+func New(service *objclass.Service, opts Options) *Server {
+	opts = opts.withDefaults()
+	s := &Server{resp: newRESPServer(service, opts), http: newHTTPServer(service, opts)}
+	opts.Metrics.observe(service, s.resp.connections)
+	return s
+}
+
+// ServeRESP answers RESP clients that connect to l, until Shutdown, and returns nil then.
+func (s *Server) ServeRESP(l net.Listener) error { return s.resp.serve(l) }
+
+// ServeHTTP answers HTTP clients that connect to l, until Shutdown, and returns nil then.
+func (s *Server) ServeHTTP(l net.Listener) error { return s.http.serve(l) }
+
+// Shutdown closes the listeners, lets what runs end and its replies be sent, and closes all connections. When ctx ends
+// before that, it cancels the calls that still run, closes their connections, and returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	http := make(chan error, 1)
+	go func() { http <- s.http.shutdown(ctx) }()
+	return errors.Join(s.resp.shutdown(ctx), <-http)
+}

@@ -1,0 +1,224 @@
+// Package servertest starts a server for tests of the wire: on real sockets, over a store in memory and an engine whose
+// methods are Go functions.
+package servertest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/store/pebblestore"
+)
+
+// Method is a method in Go. It returns what a method in Lua returns, and an error where one in Lua raises one.
+type Method func(ctx context.Context, inv *objclass.Invocation) (ret int32, output []byte, err error)
+
+// Methods are those of class "test". Scripts reach them too, as handlers.
+var Methods = map[string]Method{
+	"echo":  func(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) { return 0, inv.Input, nil },
+	"count": count,
+	"ret":   ret,
+	"big":   big,
+	"fail":  fail,
+	"wait":  wait,
+	"panic": func(context.Context, *objclass.Invocation) (int32, []byte, error) { panic("a bug of the engine") },
+}
+
+// count appends a byte to the object and returns its new size.
+func count(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	data, err := inv.Object.Read(0, 0)
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := inv.Object.Write(int64(len(data)), []byte{'x'}); err != nil {
+		return 0, nil, err
+	}
+	return 0, strconv.AppendInt(nil, int64(len(data)+1), 10), nil
+}
+
+// ret returns the number that is its input.
+func ret(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	n, err := strconv.ParseInt(string(inv.Input), 10, 32)
+	return int32(n), nil, err
+}
+
+// big returns as many bytes as its input says.
+func big(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	n, err := strconv.Atoi(string(inv.Input))
+	return 0, bytes.Repeat([]byte{'b'}, max(n, 0)), err
+}
+
+// fail fails with "errno kind message", and a traceback.
+func fail(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	parts := strings.SplitN(string(inv.Input), " ", 3)
+	errno, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return 0, nil, err
+	}
+	e := objclass.Errorf(syscall.Errno(errno), objclass.Kind(parts[1]), "%s", parts[2])
+	e.Traceback = "stack traceback:\n\ttest.lua:1: in function 'fail'\r\n-ERR injected"
+	return 0, nil, e
+}
+
+// wait runs until it is canceled, or as many milliseconds as its input says.
+func wait(ctx context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	var over <-chan time.Time
+	if ms, err := strconv.Atoi(string(inv.Input)); err == nil {
+		over = time.After(time.Duration(ms) * time.Millisecond)
+	}
+	select {
+	case <-over:
+		return 0, []byte("waited"), nil
+	case <-ctx.Done():
+		return 0, nil, objclass.Errorf(syscall.ECANCELED, objclass.TrapCanceled, "canceled")
+	}
+}
+
+// engine takes a source of lines "method flags"; another one does not compile.
+type engine struct {
+	busy, runs atomic.Int64
+}
+
+func (e *engine) Load(_ context.Context, u *objclass.Unit, _ objclass.Budget) ([]objclass.Method, error) {
+	if u.Script {
+		return nil, nil
+	}
+	var methods []objclass.Method
+	for line := range strings.Lines(string(u.Source)) {
+		name, flags, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if Methods[name] == nil {
+			return nil, objclass.Errorf(syscall.EIO, objclass.KindScript, "%s:1: syntax error near %q", u.Name, name)
+		}
+		m := objclass.Method{Name: name, Flags: objclass.RD}
+		if flags == "WR" {
+			m.Flags |= objclass.WR
+		}
+		methods = append(methods, m)
+	}
+	slices.SortFunc(methods, func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
+	return methods, nil
+}
+
+func (e *engine) Run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {
+	e.runs.Add(1)
+	e.busy.Add(1)
+	defer e.busy.Add(-1)
+	method := Methods[inv.Method]
+	if method == nil {
+		return objclass.Result{}, objclass.Errorf(syscall.EIO, objclass.KindScript, "%s: handler %q is not registered", inv.Unit.Name, inv.Method)
+	}
+	ret, output, err := method(ctx, inv)
+	usage := objclass.Usage{CPU: 12 * time.Microsecond, PeakBytes: 345}
+	if err != nil {
+		e := *objclass.OpError(err)
+		e.Usage = usage
+		return objclass.Result{}, &e
+	}
+	return objclass.Result{Ret: ret, Output: output, Usage: usage}, nil
+}
+
+func (e *engine) Stats() objclass.EngineStats {
+	return objclass.EngineStats{Slots: 1, Busy: int(e.busy.Load()), Created: 1}
+}
+
+func (e *engine) Close() {}
+
+// Rig is a server under test.
+type Rig struct {
+	*server.Server
+	Service *objclass.Service
+	RESP    string // address
+	HTTP    string // address
+	engine  *engine
+}
+
+// Runs returns how many methods were run.
+func (r *Rig) Runs() int64 { return r.engine.runs.Load() }
+
+// Start starts a server that has pools "default" and "p", and class "test" with all Methods. The test's end shuts it down.
+func Start(t testing.TB, opts server.Options) *Rig {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	st, err := pebblestore.Open("data", pebblestore.Options{FS: vfs.NewMem(), CacheSize: 1 << 20, MemTableSize: 4 << 20, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opts.Metrics == nil {
+		opts.Metrics = server.NewMetrics()
+	}
+	opts.Logger = log
+	r := &Rig{engine: &engine{}}
+	r.Service, err = objclass.NewService(st, r.engine, objclass.Options{Observe: opts.Metrics.Observe, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pool := range []string{"default", "p"} {
+		if err := r.Service.CreatePool(t.Context(), pool); err != nil && objclass.OpError(err).Errno != uint64(syscall.EEXIST) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Service.Classes().Install(t.Context(), "test", []byte(Source())); err != nil {
+		t.Fatal(err)
+	}
+	r.Server = server.New(r.Service, opts)
+	var served [2]chan error
+	r.RESP, served[0] = serve(t, r.ServeRESP)
+	r.HTTP, served[1] = serve(t, r.ServeHTTP)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := r.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		for _, s := range served {
+			if err := <-s; err != nil {
+				t.Errorf("serving ended with %v", err)
+			}
+		}
+		if err := r.Service.Drain(ctx); err != nil {
+			t.Errorf("Drain: %v", err)
+		}
+		if err := st.Close(); err != nil {
+			t.Errorf("closing the store: %v", err)
+		}
+	})
+	return r
+}
+
+func serve(t testing.TB, serve func(net.Listener) error) (addr string, served chan error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served = make(chan error, 1)
+	go func() { served <- serve(l) }()
+	return l.Addr().String(), served
+}
+
+// Source is the source of class "test".
+func Source() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(Methods)) {
+		flags := "RD"
+		if name == "count" {
+			flags = "WR"
+		}
+		fmt.Fprintln(&b, name, flags)
+	}
+	return b.String()
+}
