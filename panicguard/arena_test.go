@@ -149,6 +149,22 @@ func TestArenaRefusesOnlyWhatDoesNotFit(t *testing.T) {
 	}
 }
 
+// In a full arena the room of neighbours that were freed is one block.
+func TestArenaJoinsNeighbours(t *testing.T) {
+	a := newArena(t, 1<<20)
+	var blocks []unsafe.Pointer
+	for p := a.Realloc(nil, 0, 64); p != nil; p = a.Realloc(nil, 0, 64) {
+		blocks = append(blocks, p)
+	}
+	middle := len(blocks) / 2
+	for _, p := range blocks[middle : middle+4] {
+		a.Realloc(p, 64, 0)
+	}
+	if p := a.Realloc(nil, 0, 256); p != blocks[middle] {
+		t.Errorf("got %p, want the room of the four blocks at %p", p, blocks[middle])
+	}
+}
+
 func TestArenaRestore(t *testing.T) {
 	for _, use := range []int{0, 1000, 100 << 10, 900 << 10} {
 		t.Run(fmt.Sprint(use, " bytes"), func(t *testing.T) {

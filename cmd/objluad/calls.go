@@ -1,0 +1,127 @@
+// This file is the subcommands that run methods and scripts.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/client"
+)
+
+// callFlags are the flags of a call.
+type callFlags struct {
+	timeout  time.Duration
+	readOnly bool
+	meta     bool
+}
+
+func (f *callFlags) add(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "wall and CPU budget of the method; default the daemon's")
+	cmd.Flags().BoolVar(&f.readOnly, "readonly", false, "refuse every write")
+	cmd.Flags().BoolVar(&f.meta, "meta", false, "print return value, versions and usage to standard error")
+	return cmd
+}
+
+func (f *callFlags) options() ([]client.CallOption, error) {
+	var opts []client.CallOption
+	switch {
+	case f.timeout < 0 || f.timeout > 0 && f.timeout < time.Millisecond:
+		return nil, fail(syscall.EINVAL, "a timeout is 1ms at least, not %v", f.timeout)
+	case f.timeout > 0:
+		opts = append(opts, client.Timeout(f.timeout))
+	}
+	if f.readOnly {
+		opts = append(opts, client.ReadOnly())
+	}
+	return opts, nil
+}
+
+func newCallCommands(a *app) []*cobra.Command {
+	var exec, eval callFlags
+	return []*cobra.Command{
+		exec.add(&cobra.Command{
+			Use:   "exec OID CLASS[@VERSION] METHOD [INPUT]",
+			Short: "Run a method of an installed class beside an object; INPUT - is standard input",
+			Args:  cobra.RangeArgs(3, 4),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.call(cmd.Context(), &exec, args[3:], func(ctx context.Context, ioctx *client.IOContext, input []byte, opts []client.CallOption) (client.Reply, error) {
+					return ioctx.Exec(ctx, args[0], args[1], args[2], input, opts...)
+				})
+			},
+		}),
+		eval.add(&cobra.Command{
+			Use:   "eval OID FILE HANDLER [INPUT]",
+			Short: "Run a script beside an object, then its handler; INPUT or FILE - is standard input",
+			Args:  cobra.RangeArgs(3, 4),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				if args[1] == "-" && len(args) == 4 && args[3] == "-" {
+					return fail(syscall.EINVAL, "script and input cannot both be standard input")
+				}
+				script, err := a.readFile(args[1])
+				if err != nil {
+					return err
+				}
+				return a.call(cmd.Context(), &eval, args[3:], func(ctx context.Context, ioctx *client.IOContext, input []byte, opts []client.CallOption) (client.Reply, error) {
+					return ioctx.Eval(ctx, args[0], script, args[2], input, opts...)
+				})
+			},
+		}),
+	}
+}
+
+// call runs a call with the input that the command line may name, and prints its output.
+func (a *app) call(ctx context.Context, flags *callFlags, input []string,
+	run func(context.Context, *client.IOContext, []byte, []client.CallOption) (client.Reply, error)) error {
+	opts, err := flags.options()
+	if err != nil {
+		return err
+	}
+	var in []byte
+	switch {
+	case len(input) == 0:
+	case input[0] == "-":
+		if in, err = a.readFile("-"); err != nil {
+			return err
+		}
+	default:
+		in = []byte(input[0])
+	}
+	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+		reply, err := run(ctx, ioctx, in, opts)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printReply(reply)
+		}
+		if flags.meta {
+			fmt.Fprintf(os.Stderr, "ret %d, version %d, class version %s, cpu %v, peak %d bytes\n",
+				reply.Ret, reply.Version, reply.ClassVersion, reply.CPU, reply.PeakBytes)
+		}
+		_, err = a.out.Write(reply.Output)
+		return err
+	})
+}
+
+func (a *app) printReply(reply client.Reply) error {
+	fields := map[string]any{
+		"ret":           reply.Ret,
+		"version":       reply.Version,
+		"class_version": reply.ClassVersion,
+		"cpu_us":        reply.CPU.Microseconds(),
+		"peak_bytes":    reply.PeakBytes,
+	}
+	if utf8.Valid(reply.Output) {
+		fields["output"] = string(reply.Output)
+	} else { // JSON cannot hold it as it is
+		fields["output_base64"] = reply.Output
+	}
+	return a.printJSON(fields)
+}

@@ -1,0 +1,146 @@
+// This file is the subcommands that install and show classes.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/client"
+)
+
+func newClass(a *app) *cobra.Command {
+	class := &cobra.Command{Use: "class", Short: "Install and show classes", Args: cobra.NoArgs}
+	source := false
+	show := &cobra.Command{
+		Use:   "show NAME[@VERSION]",
+		Short: "Describe a class version",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.showClass(cmd.Context(), args[0], source) },
+	}
+	show.Flags().BoolVar(&source, "source", false, "print the source, and nothing else")
+	class.AddCommand(show,
+		&cobra.Command{
+			Use:   "install NAME FILE",
+			Short: "Install a class version from a file and make it the active one, - is standard input",
+			Args:  cobra.ExactArgs(2),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.installClass(cmd.Context(), args[0], args[1]) },
+		},
+		&cobra.Command{
+			Use:   "list",
+			Short: "List the classes with their active versions",
+			Args:  cobra.NoArgs,
+			RunE:  func(cmd *cobra.Command, _ []string) error { return a.listClasses(cmd.Context()) },
+		})
+	return class
+}
+
+func (a *app) installClass(ctx context.Context, name, file string) error {
+	source, err := a.readFile(file)
+	if err != nil {
+		return err
+	}
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		version, err := conn.InstallClass(ctx, name, source)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(map[string]any{"name": name, "version": version})
+		}
+		_, err = fmt.Fprintf(a.out, "%s@%s\n", name, version)
+		return err
+	})
+}
+
+// classJSON describes a class version.
+type classJSON struct {
+	Name         string            `json:"name"`
+	Version      string            `json:"version"`
+	Active       bool              `json:"active"`
+	Installed    time.Time         `json:"installed"`
+	Size         int64             `json:"size"`
+	Methods      map[string]string `json:"methods"`
+	Versions     []string          `json:"versions"`
+	Source       string            `json:"source,omitempty"`
+	SourceBase64 []byte            `json:"source_base64,omitempty"` // when it is not UTF-8
+}
+
+func newClassJSON(class client.Class) classJSON {
+	c := classJSON{
+		Name:      class.Name,
+		Version:   class.Version,
+		Active:    class.Active,
+		Installed: class.Installed.UTC(),
+		Size:      class.Size,
+		Methods:   class.Methods,
+		Versions:  class.Versions,
+	}
+	if utf8.Valid(class.Source) {
+		c.Source = string(class.Source)
+	} else {
+		c.SourceBase64 = class.Source
+	}
+	return c
+}
+
+func (a *app) listClasses(ctx context.Context) error {
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		classes, err := conn.ListClasses(ctx)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			list := make([]classJSON, 0, len(classes))
+			for _, class := range classes {
+				list = append(list, newClassJSON(class))
+			}
+			return a.printJSON(list)
+		}
+		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "NAME\tVERSION\tMETHODS")
+		for _, class := range classes {
+			fmt.Fprintf(table, "%s\t%.12s\t%s\n", class.Name, class.Version, methods(class))
+		}
+		return table.Flush()
+	})
+}
+
+func (a *app) showClass(ctx context.Context, spec string, source bool) error {
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		class, err := conn.ShowClass(ctx, spec)
+		switch {
+		case err != nil:
+			return err
+		case source:
+			_, err = a.out.Write(class.Source)
+			return err
+		case a.json:
+			return a.printJSON(newClassJSON(class))
+		}
+		active := ""
+		if class.Active {
+			active = " (active)"
+		}
+		_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s%s\ninstalled: %s\nsize:      %d\nmethods:   %s\nversions:  %s\n",
+			class.Name, class.Version, active, class.Installed.Format(time.RFC3339), class.Size, methods(class), strings.Join(class.Versions, "\n           "))
+		return err
+	})
+}
+
+// methods lists a class's methods with their flags.
+func methods(class client.Class) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(class.Methods)) {
+		list = append(list, fmt.Sprintf("%s(%s)", name, class.Methods[name]))
+	}
+	return strings.Join(list, " ")
+}

@@ -1,0 +1,93 @@
+// Command objluad is the storage daemon, and the client that talks to it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/client"
+)
+
+func main() { os.Exit(run()) }
+
+// run runs the command line and returns the exit status: 0, or 1 after one line on standard error.
+func run() int {
+	if err := newRoot().Execute(); err != nil {
+		name, message := describe(err)
+		fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
+		return 1
+	}
+	return 0
+}
+
+// oneLine replaces control characters, which an error of this machine may hold; the daemon's have none.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// app is what all subcommands share: their streams and the global flags.
+type app struct {
+	in  io.Reader
+	out io.Writer
+
+	addr      string
+	pool      string
+	namespace string
+	json      bool
+}
+
+const defaultAddr = "127.0.0.1:7480"
+
+func newRoot() *cobra.Command {
+	a := &app{in: os.Stdin, out: os.Stdout}
+	root := &cobra.Command{
+		Use:               "objluad",
+		Short:             "A storage daemon that runs Lua methods beside objects, and its client",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	addr := os.Getenv("OBJLUAD_ADDR")
+	if addr == "" {
+		addr = defaultAddr
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.addr, "addr", addr, "`address` of the daemon's RESP listener; OBJLUAD_ADDR in the environment")
+	flags.StringVarP(&a.pool, "pool", "p", "default", "pool of the object")
+	flags.StringVarP(&a.namespace, "namespace", "N", "", "namespace of the object")
+	flags.BoolVar(&a.json, "json", false, "print JSON, for machines")
+	root.AddCommand(newServe(), newVersion(a), newPing(a), newClass(a))
+	root.AddCommand(newObjectCommands(a)...)
+	root.AddCommand(newCallCommands(a)...)
+	return root
+}
+
+// withConn runs fn with a connection to the daemon.
+func (a *app) withConn(ctx context.Context, fn func(context.Context, *client.Conn) error) error {
+	conn, err := client.Dial(a.addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Shutdown()
+	return fn(ctx, conn)
+}
+
+// withObjects runs fn with the pool and namespace of the global flags.
+func (a *app) withObjects(ctx context.Context, fn func(context.Context, *client.IOContext) error) error {
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		ioctx := conn.OpenIOContext(a.pool)
+		ioctx.SetNamespace(a.namespace)
+		return fn(ctx, ioctx)
+	})
+}
