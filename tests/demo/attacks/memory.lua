@@ -1,0 +1,2 @@
+local hoard = {}
+while true do hoard[#hoard + 1] = ("x"):rep(100000) .. #hoard end

@@ -1,0 +1,2 @@
+local s = ("a"):rep(100)
+s:find(("a?"):rep(100) .. s)

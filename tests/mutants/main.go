@@ -1,0 +1,122 @@
+// Command mutants proves that the tests of the guard can fail: it removes one protection at a time from a copy of the
+// source, and runs the test that must go red. It exits with status 0 if each one did. make mutants runs it.
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A mutant may hang, which is as good as a failure.
+const timeout = 30 * time.Second
+
+func main() {
+	survivors, err := run()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%d mutants, %d survived\n", len(mutants), survivors)
+	if survivors > 0 {
+		os.Exit(1)
+	}
+}
+
+func run() (survivors int, err error) {
+	dir, err := os.MkdirTemp("", "objluad-mutants")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if err := copySource(dir); err != nil {
+		return 0, err
+	}
+	for _, m := range mutants {
+		verdict, err := m.judge(dir)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", m.protection, err)
+		}
+		if verdict == survived {
+			survivors++
+		}
+		fmt.Printf("%-8s  %-53s  %s %s\n", verdict, m.protection, m.pkg, m.test)
+	}
+	return survivors, nil
+}
+
+const (
+	red      = "red"
+	hung     = "hung"
+	survived = "SURVIVED"
+)
+
+// judge runs the mutant's test in the copy of the source that dir holds: first without the mutation, where it must pass.
+func (m *mutant) judge(dir string) (verdict string, err error) {
+	file := filepath.Join(dir, m.file)
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	if n := bytes.Count(source, []byte(m.old)); n != 1 {
+		return "", fmt.Errorf("%s has %d places to change, not 1", m.file, n)
+	}
+	if verdict, out := m.runTest(dir); verdict != survived {
+		return "", fmt.Errorf("the test fails without the mutation:\n%s", out)
+	}
+	mutated := strings.Replace(string(source), m.old, m.new, 1)
+	if err := os.WriteFile(file, []byte(mutated), 0o644); err != nil {
+		return "", err
+	}
+	defer os.WriteFile(file, source, 0o644)
+	build := exec.Command("go", "test", "-run", "^$", m.pkg)
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the mutant does not build:\n%s", out)
+	}
+	verdict, _ = m.runTest(dir)
+	return verdict, nil
+}
+
+// copySource copies the files that git knows or would add.
+func copySource(dir string) error {
+	list := exec.Command("git", "ls-files", "-co", "--exclude-standard", "-z")
+	pack := exec.Command("tar", "--null", "-T", "-", "-c")
+	unpack := exec.Command("tar", "-x", "-C", dir)
+	pack.Stdin, _ = list.StdoutPipe()
+	unpack.Stdin, _ = pack.StdoutPipe()
+	for _, cmd := range []*exec.Cmd{unpack, pack, list} {
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+	}
+	for _, cmd := range []*exec.Cmd{list, pack, unpack} {
+		if err := cmd.Wait(); err != nil {
+			return fmt.Errorf("%s: %w", cmd.Path, err)
+		}
+	}
+	return nil
+}
+
+func (m *mutant) runTest(dir string) (verdict, out string) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout", "20s", "-run", m.test, m.pkg)
+	cmd.Dir = dir
+	cmd.WaitDelay = time.Second
+	raw, err := cmd.CombinedOutput()
+	switch {
+	case ctx.Err() != nil || bytes.Contains(raw, []byte("test timed out")):
+		return hung, string(raw)
+	case err != nil:
+		return red, string(raw)
+	case bytes.Contains(raw, []byte("no tests to run")):
+		return red, "no test has that name"
+	}
+	return survived, string(raw)
+}

@@ -1,0 +1,182 @@
+package main
+
+// A mutant is the source with one protection removed, and the test that must go red for it.
+type mutant struct {
+	protection string
+	file       string
+	old, new   string // the only place where old stands becomes new
+	pkg, test  string // package and -run expression
+}
+
+var mutants = []mutant{
+	{
+		"the second stage ends code that no hook reaches", "panicguard/signals.c",
+		"	if (value & 1)\n		land_from_handler(t, trap, &uc->uc_sigmask);\n", "",
+		"./panicguard", "TestTraps/spin_without_safe_points",
+	},
+	{
+		"the first stage asks before the second jumps", "panicguard/signals.c",
+		"	if (a->call->interrupt)\n		a->call->interrupt(a->call->vm);\n", "",
+		"./panicguard", "TestDeadlineIsAskedForFirst",
+	},
+	{
+		"the second stage waits until the first was delivered", "panicguard/signals.c",
+		"	if (value & 1)\n", "	if (value != 0)\n",
+		"./panicguard", "TestDeadlineIsAskedForFirst",
+	},
+	{
+		"a handler that jumps restores the signal mask", "panicguard/signals.c",
+		"	pthread_sigmask(SIG_SETMASK, mask, NULL);\n	pg_land", "	(void)mask;\n	pg_land",
+		"./panicguard", "TestTraps",
+	},
+	{
+		"a trap noted in host code strikes when it returns", "panicguard/activation.c",
+		"	if (a->pending == PG_NONE)\n		return;\n", "	return;\n",
+		"./panicguard", "TestTraps/deadline_during_a_host_call",
+	},
+	{
+		"no handler jumps out of host code", "panicguard/signals.c",
+		"	if (!t->in_vm)\n		return; /* pg_host_leave acts on it */\n", "",
+		"./panicguard", "TestDeadlineIsAskedForFirst",
+	},
+	{
+		"signals from outside are ignored", "panicguard/signals.c",
+		"	if (info->si_code != SI_QUEUE || info->si_pid != process)\n		return; /* sent from outside */\n", "",
+		"./panicguard", "TestSignalsFromOutsideAreIgnored",
+	},
+	{
+		"faults of VM code are traps", "panicguard/signals.c",
+		"if (t->in_vm && t->top && raised)", "if (0 && t->in_vm && t->top && raised)",
+		"./panicguard", "TestTraps/SIGSEGV",
+	},
+	{
+		"faults of Go code are forwarded", "panicguard/signals.c",
+		"		if (fault_signals[i] != signal)\n			continue;\n", "		continue;\n",
+		"./panicguard", "TestGoFaultsAreForwarded",
+	},
+	{
+		"an abort is a fault", "panicguard/signals.c",
+		" || (signal == SIGABRT && info->si_code == SI_TKILL && info->si_pid == process)", "",
+		"./panicguard", "TestTraps/SIGABRT",
+	},
+	{
+		"handlers run on the signal stack", "panicguard/signals.c",
+		".sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART", ".sa_flags = SA_SIGINFO | SA_RESTART",
+		"./panicguard", "TestTraps/C_stack_overflow",
+	},
+	{
+		"a fault in the interrupt is a trap", "panicguard/signals.c",
+		"	for (size_t i = 0; i < FAULTS; i++)\n		sigdelset(&action.sa_mask, fault_signals[i]);\n", "",
+		"./panicguard", "TestTraps/fault_in_the_interrupt",
+	},
+	{
+		"an inner activation ends with the outer one's budget", "panicguard/activation.c",
+		"		if (outer_due < wall_due)\n			wall_due = outer_due;\n", "",
+		"./panicguard", "TestTraps/nested",
+	},
+	{
+		"cancellation reaches a run that has begun", "panicguard/activation.c",
+		"			atomic_store(&t->cancel, call->id);", "			(void)t;",
+		"./panicguard", "TestCancel",
+	},
+	{
+		"cancellation reaches a run that has not begun", "panicguard/activation.c",
+		"	if (atomic_load(&a->call->canceled))\n", "	if (0)\n",
+		"./panicguard", "TestCancel",
+	},
+	{
+		"the CPU budget ends a run", "panicguard/watchdog.c",
+		"		if (left <= 0)\n			return PG_DEADLINE;\n", "",
+		"./panicguard", "TestCPUBudget",
+	},
+	{
+		"the watchdog sleeps when nothing runs", "panicguard/watchdog.c",
+		"		if (now - last_busy < LINGER_NS)\n", "",
+		"./panicguard", "TestWatchdogSleepsWhenIdle",
+	},
+	{
+		"the image is copied back", "panicguard/arena.c",
+		"	memcpy(a->base, a->image, a->image_size);\n}\n", "}\n",
+		"./panicguard", "TestArenaRestore",
+	},
+	{
+		"what lies above the image is cleared", "panicguard/arena.c",
+		"	memset(dirty, 0, n);\n", "",
+		"./panicguard", "TestArenaRestore",
+	},
+	{
+		"freed memory serves other sizes", "panicguard/arena.c",
+		"	if (p || h->unswept == 0)\n		return p;\n	sweep(a);\n", "	return p;\n",
+		"./panicguard", "TestArenaJoinsNeighbours",
+	},
+	{
+		"the interrupt finds the coroutine that runs", "luavm/coroutine.c",
+		"	slot->running = co;\n", "",
+		"./luavm", "TestAttacks/loop_in_coroutine",
+	},
+	{
+		"a memory error that a script raises is no trap", "luavm/slot.c",
+		"status == LUA_ERRMEM && pg_arena_exhausted(slot->arena)", "status == LUA_ERRMEM",
+		"./luavm", "TestAttacks/pretended_memory_error",
+	},
+	{
+		"bytecode is refused by load", "luavm/sandbox.c",
+		"	lua_pushliteral(L, \"t\");\n	lua_replace(L, 3);\n", "",
+		"./luavm", "TestScriptAPI/sandbox",
+	},
+	{
+		"bytecode is refused as source", "luavm/slot.c",
+		"what->name, \"t\")", "what->name, \"bt\")",
+		"./luavm", "TestLoadFailures/bytecode",
+	},
+	{
+		"__gc is refused", "luavm/sandbox.c",
+		"	replace_global(L, \"setmetatable\", setmetatable_without_gc);\n", "	(void)setmetatable_without_gc;\n",
+		"./luavm", "TestScriptAPI/sandbox",
+	},
+	{
+		"the string metatable is locked", "luavm/sandbox.c",
+		"	lua_pushboolean(L, 0);\n	lua_setfield(L, -2, \"__metatable\");\n", "",
+		"./luavm", "TestScriptAPI/sandbox",
+	},
+	{
+		"random numbers differ between runs", "luavm/random.c",
+		"	if (!slot->seeded && slot->method) {", "	if (0 && !slot->seeded && slot->method) {",
+		"./luavm", "TestRandomDiffersBetweenRuns",
+	},
+	{
+		"there is no object while a class is loaded", "luavm/objclass.c",
+		"	if (slot->phase == LV_LOADING)\n", "	if (0)\n",
+		"./luavm", "TestLoadFailures/operation",
+	},
+	{
+		"a read-only method is refused every write", "luavm/slot.c",
+		"	slot->flags &= (int)lua_tointeger(L, -1);\n", "",
+		"./luavm", "TestReadOnlyMethodsAreRefusedWrites",
+	},
+	{
+		"return values are not cut to 32 bits", "luavm/slot.c",
+		"	if (ret < INT32_MIN || ret > INT32_MAX)\n", "	if (0)\n",
+		"./luavm", "TestReturnValues",
+	},
+	{
+		"a Go panic in a host call is recovered", "luavm/host.go",
+		"if p := recover(); p != nil {", "if p := any(nil); p != nil {",
+		"./luavm", "TestPanicInHostCall",
+	},
+	{
+		"a slot is destroyed after the trap host", "luavm/slot.go",
+		"trap == panicguard.Fault || trap == panicguard.Host", "trap == panicguard.Fault",
+		"./luavm", "TestPanicInHostCall",
+	},
+	{
+		"slots are bounded", "luavm/engine.go",
+		"for e.lru.Len() > 0 && e.lru.Len()+e.busy > e.opts.Slots {", "for false {",
+		"./luavm", "TestSlotsAreBounded",
+	},
+	{
+		"output is bounded", "luavm/slot.c",
+		"	if (r->output_size > slot->method->output_max) {", "	if (0) {",
+		"./luavm", "TestInputAndOutput",
+	},
+}

@@ -1,0 +1,56 @@
+// This file is the rig for tests, which fail where a program would handle an error.
+
+package rig
+
+import (
+	"os/exec"
+	"testing"
+
+	"github.com/objluad/objluad/client"
+)
+
+// Run starts a daemon on the data folder. It lives as long as the test; if it still runs then, it must end with status 0 on
+// SIGTERM. The log of a test that failed is shown.
+func Run(tb testing.TB, data string, args ...string) *Daemon {
+	tb.Helper()
+	return RunCommand(tb, Command(Binary(), data, args...))
+}
+
+// RunCommand is Run of a command that Command returned.
+func RunCommand(tb testing.TB, cmd *exec.Cmd) *Daemon {
+	tb.Helper()
+	d, err := StartCommand(cmd)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if d.Running() {
+			if err := d.Stop(); err != nil {
+				tb.Error(err)
+			}
+		}
+		if tb.Failed() {
+			tb.Logf("the daemon wrote:\n%s", d.Stderr())
+		}
+	})
+	return d
+}
+
+// Dial returns a connection to the daemon that lives as long as the test.
+func (d *Daemon) Dial(tb testing.TB) *client.Conn {
+	tb.Helper()
+	conn, err := client.Dial(d.Addr())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(conn.Shutdown)
+	return conn
+}
+
+// Install installs a class.
+func (d *Daemon) Install(tb testing.TB, name, source string) {
+	tb.Helper()
+	if _, err := d.Dial(tb).InstallClass(tb.Context(), name, []byte(source)); err != nil {
+		tb.Fatal(err)
+	}
+}
