@@ -78,7 +78,7 @@ static void note_canceled(pg_activation *a)
 
 /*
  * Hides the activation from the watchdog. When it returns no interrupt for it is under way: a claim is waited out, and so
- * is the delivery of every signal that was sent.
+ * is the delivery of the interrupt.
  */
 static void withdraw(pg_thread *t, const pg_activation *a)
 {
@@ -88,7 +88,7 @@ static void withdraw(pg_thread *t, const pg_activation *a)
 		sched_yield();
 	}
 	/* A signal for this thread is delivered at the latest when it returns from its next system call. */
-	while (atomic_load(&t->received) != atomic_load(&t->sent))
+	while (atomic_load(&t->mail) != 0)
 		sched_yield();
 }
 

@@ -137,6 +137,28 @@ func TestSignalsFromOutsideAreIgnored(t *testing.T) {
 	}
 }
 
+// Where the kernel may queue no signal, because other processes of the user have used up the limit, bodies are ended as ever.
+func TestNoSignalsCanBeQueued(t *testing.T) {
+	const rlimitSigpending = 11
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(rlimitSigpending, &limit); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(rlimitSigpending, &limit)
+	if err := syscall.Setrlimit(rlimitSigpending, &syscall.Rlimit{Cur: 0, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	for deed, want := range map[rig.Deed]panicguard.Trap{
+		rig.Spin: panicguard.Deadline, rig.SpinDeaf: panicguard.Deadline, rig.Abort: panicguard.Fault,
+	} {
+		call := rig.NewCall(short, 0)
+		defer call.Free()
+		if trap := call.Run(deed); trap != want {
+			t.Errorf("deed %d: trap %d, want %d", deed, trap, want)
+		}
+	}
+}
+
 // Faults of Go code stay what they are.
 func TestGoFaultsAreForwarded(t *testing.T) {
 	defer func() {

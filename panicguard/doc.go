@@ -28,7 +28,8 @@
 // where it was. PG_STAGE2_NS later, and every millisecond from then on, the handler itself jumps.
 //
 // No stray signal. The watchdog claims an activation before it signals its thread, and an ending activation waits out the
-// claim and every delivery. An interrupt names the activation that it is for. One from outside the process is ignored.
+// claim and the delivery. An interrupt names the activation that it is for, in a word that only the watchdog writes; a
+// signal without that, from outside the process, is ignored.
 //
 // The mask. A handler that jumps first restores the mask of the code that it interrupted.
 //

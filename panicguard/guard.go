@@ -35,7 +35,7 @@ var ErrLazyBinding = errors.New("the program binds symbols lazily; link it with 
 // Init prepares the process: it installs the signal handlers over those of the Go runtime, to which they forward what is
 // not theirs, and starts the watchdog thread. It does so once; later calls return the first one's result.
 //
-// After it, the program must not ask os/signal for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT or SIGRTMIN+6, nor for all
+// After it, the program must not ask os/signal for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT or SIGSTKFLT, nor for all
 // signals: the Go runtime would put its handlers over the guard's.
 var Init = sync.OnceValue(func() error {
 	switch err := syscall.Errno(C.pg_init()); err {

@@ -12,25 +12,21 @@
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define FAULTS (sizeof fault_signals / sizeof *fault_signals)
 
+/* Of no use to anyone else: no kernel sends it. */
+#define INTERRUPT_SIGNAL SIGSTKFLT
+
 static struct sigaction forward[FAULTS];
-static int interrupt_signal;
 static pid_t process;
 
-/* An interrupt's value: the sequence number of the activation that it is meant for, its trap, and its stage. */
-static uintptr_t pack(uint64_t sequence, pg_trap trap, int stage)
+static uint64_t pack(uint64_t sequence, pg_trap trap, int stage)
 {
-	return (uintptr_t)(sequence << 4 | (uint64_t)trap << 1 | (stage > 1));
+	return sequence << 4 | (uint64_t)trap << 1 | (stage > 1);
 }
 
-int pg_signal_interrupt(pg_thread *t, uint64_t sequence, int stage, pg_trap trap)
+void pg_signal_interrupt(pg_thread *t, uint64_t sequence, int stage, pg_trap trap)
 {
-	union sigval value = {.sival_ptr = (void *)pack(sequence, trap, stage)};
-	/* Counted first: the thread may have seen it before this returns. */
-	atomic_fetch_add(&t->sent, 1);
-	int err = pthread_sigqueue(t->handle, interrupt_signal, value);
-	if (err)
-		atomic_fetch_sub(&t->sent, 1); /* EAGAIN: the user's RLIMIT_SIGPENDING is reached */
-	return err;
+	atomic_store(&t->mail, pack(sequence, trap, stage));
+	pthread_kill(t->handle, INTERRUPT_SIGNAL);
 }
 
 /* Without this the thread would stay deaf to every signal that the handler's mask blocks. */
@@ -45,21 +41,18 @@ static _Noreturn void land_from_handler(pg_thread *t, pg_trap trap, const sigset
 static void on_interrupt(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
+	(void)info;
 	ucontext_t *uc = context;
 	pg_thread *t = &pg_self;
-	if (info->si_code != SI_QUEUE || info->si_pid != process)
-		return; /* sent from outside */
-	atomic_fetch_add(&t->received, 1);
-
-	uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
+	uint64_t mail = atomic_exchange(&t->mail, 0);
 	pg_activation *a = t->top;
-	if (!a || pack(a->sequence, PG_NONE, 1) >> 4 != value >> 4)
-		return;
-	pg_trap trap = (pg_trap)(value >> 1 & 7);
+	if (mail == 0 || !a || mail >> 4 != a->sequence)
+		return; /* somebody else sent the signal */
+	pg_trap trap = (pg_trap)(mail >> 1 & 7);
 	a->pending = trap;
 	if (!t->in_vm)
 		return; /* pg_host_leave acts on it */
-	if (value & 1)
+	if (mail & 1)
 		land_from_handler(t, trap, &uc->uc_sigmask);
 
 	int err = errno;
@@ -74,8 +67,11 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 	pg_thread *t = &pg_self;
-	/* abort() raises its signal on its own thread; any other signal that some process sent is no fault. */
-	bool raised = info->si_code > 0 || (signal == SIGABRT && info->si_code == SI_TKILL && info->si_pid == process);
+	/*
+	 * Any other signal that some process sent is no fault. abort() sends its signal to its own thread; where the kernel may
+	 * queue nothing, it does not say from whom it came.
+	 */
+	bool raised = info->si_code > 0 || (signal == SIGABRT && (info->si_pid == process || info->si_pid == 0));
 	if (t->in_vm && t->top && raised) {
 		t->top->call->fault_signal = signal;
 		t->top->call->fault_addr = (uintptr_t)info->si_addr;
@@ -100,7 +96,6 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 int pg_signals_init(void)
 {
 	process = getpid();
-	interrupt_signal = SIGRTMIN + 6;
 
 	/*
 	 * SA_SIGINFO: the handlers need the sender and the interrupted context. SA_ONSTACK: VM code may have no stack left,
@@ -113,7 +108,7 @@ int pg_signals_init(void)
 	for (size_t i = 0; i < FAULTS; i++)
 		sigdelset(&action.sa_mask, fault_signals[i]);
 	action.sa_sigaction = on_interrupt;
-	if (sigaction(interrupt_signal, &action, NULL) != 0)
+	if (sigaction(INTERRUPT_SIGNAL, &action, NULL) != 0)
 		return errno;
 
 	sigfillset(&action.sa_mask);

@@ -45,9 +45,13 @@ typedef struct pg_thread {
 	_Atomic int64_t start;
 	_Atomic int64_t wall_due; /* INT64_MAX: never */
 	_Atomic int64_t cpu_budget;
-	_Atomic uint64_t cancel;  /* id of the call that shall end */
-	_Atomic uint32_t received; /* interrupts that the handler has seen */
-	_Atomic uint32_t sent;
+	_Atomic uint64_t cancel; /* id of the call that shall end */
+	/*
+	 * What the next interrupt says: activation, trap and stage. The watchdog puts it here and then signals; the handler
+	 * takes it. While it is not 0 an interrupt is under way. The signal itself says nothing, so it need not be one of those
+	 * that carry a value, which the kernel refuses to send when the user's RLIMIT_SIGPENDING is reached.
+	 */
+	_Atomic uint64_t mail;
 	/* The CPU clock as the watchdog first saw it in the activation of that sequence number. */
 	_Atomic uint64_t sampled;
 	_Atomic int64_t cpu_base;
@@ -76,7 +80,7 @@ int64_t pg_clock(clockid_t clock);
 
 /* signals.c */
 int pg_signals_init(void);
-int pg_signal_interrupt(pg_thread *t, uint64_t sequence, int stage, pg_trap trap); /* 0 or an errno */
+void pg_signal_interrupt(pg_thread *t, uint64_t sequence, int stage, pg_trap trap);
 
 /* watchdog.c */
 int pg_watchdog_init(void);

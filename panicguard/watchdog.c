@@ -18,7 +18,7 @@
 /* After the last activation the watchdog goes on looking for this long. */
 #define LINGER_NS 1000000000
 
-/* Between two jumps that did not land, because the thread was in host code each time, or could not be signaled. */
+/* Between two jumps that did not land, because the thread was in host code each time. */
 #define RETRY_NS 1000000
 
 static _Atomic uint32_t bell;      /* the futex: rises with each wish to be woken */
@@ -85,12 +85,9 @@ static void interrupt(pg_thread *t, uint64_t sequence, pg_trap trap, int64_t now
 	uint64_t active = pg_state(sequence, PG_ACTIVE);
 	if (!atomic_compare_exchange_strong(&t->state, &active, pg_state(sequence, PG_CLAIMED)))
 		return;
-	int err = pg_signal_interrupt(t, sequence, t->stage + 1, trap);
+	pg_signal_interrupt(t, sequence, t->stage + 1, trap);
 	atomic_store(&t->state, pg_state(sequence, PG_ACTIVE));
-	if (err == 0 && t->stage++ == 0)
-		t->stage_due = now + PG_STAGE2_NS;
-	else
-		t->stage_due = now + RETRY_NS;
+	t->stage_due = now + (t->stage++ == 0 ? PG_STAGE2_NS : RETRY_NS);
 }
 
 /* Looks at one thread; returns when to look again. *busy is set if it ran anything since the last look. */
@@ -114,7 +111,7 @@ static int64_t look(pg_thread *t, int64_t now, bool *busy)
 		return next;
 	if (now < t->stage_due)
 		return t->stage_due;
-	if (atomic_load(&t->received) == atomic_load(&t->sent))
+	if (atomic_load(&t->mail) == 0)
 		interrupt(t, sequence, trap, now);
 	else
 		t->stage_due = now + PG_STAGE2_NS; /* the thread has not run since: the last interrupt has had no chance */

@@ -11,7 +11,7 @@ type mutant struct {
 var mutants = []mutant{
 	{
 		"the second stage ends code that no hook reaches", "panicguard/signals.c",
-		"	if (value & 1)\n		land_from_handler(t, trap, &uc->uc_sigmask);\n", "",
+		"	if (mail & 1)\n		land_from_handler(t, trap, &uc->uc_sigmask);\n", "",
 		"./panicguard", "TestTraps/spin_without_safe_points",
 	},
 	{
@@ -21,7 +21,7 @@ var mutants = []mutant{
 	},
 	{
 		"the second stage waits until the first was delivered", "panicguard/signals.c",
-		"	if (value & 1)\n", "	if (value != 0)\n",
+		"	if (mail & 1)\n", "	if (mail != 0)\n",
 		"./panicguard", "TestDeadlineIsAskedForFirst",
 	},
 	{
@@ -41,7 +41,7 @@ var mutants = []mutant{
 	},
 	{
 		"signals from outside are ignored", "panicguard/signals.c",
-		"	if (info->si_code != SI_QUEUE || info->si_pid != process)\n		return; /* sent from outside */\n", "",
+		"	if (mail == 0 || !a || mail >> 4 != a->sequence)\n		return; /* somebody else sent the signal */\n", "",
 		"./panicguard", "TestSignalsFromOutsideAreIgnored",
 	},
 	{
@@ -56,7 +56,7 @@ var mutants = []mutant{
 	},
 	{
 		"an abort is a fault", "panicguard/signals.c",
-		" || (signal == SIGABRT && info->si_code == SI_TKILL && info->si_pid == process)", "",
+		" || (signal == SIGABRT && (info->si_pid == process || info->si_pid == 0))", "",
 		"./panicguard", "TestTraps/SIGABRT",
 	},
 	{

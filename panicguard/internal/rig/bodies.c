@@ -177,5 +177,5 @@ bool rig_located(void) { return located; }
 void rig_stray_signals(int n)
 {
 	for (int i = 0; i < n; i++)
-		pthread_kill(pthread_self(), SIGRTMIN + 6);
+		pthread_kill(pthread_self(), SIGSTKFLT);
 }
