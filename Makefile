@@ -34,7 +34,7 @@ setup-bench: setup
 	@deploy/setup $(PACKAGES_BENCH)
 
 build: setup ## build bin/objluad
-	$(GO) build -o $(BIN) ./cmd/objluad
+	$(GO) build -buildmode=pie -o $(BIN) ./cmd/objluad
 
 run: build ## serve from build/data on 127.0.0.1:7480 (RESP) and :7481 (HTTP); end it with Ctrl-C
 	$(BIN) serve --data $(DATA)

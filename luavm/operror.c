@@ -116,3 +116,41 @@ int lv_pcall(lua_State *L)
 	int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_pcall);
 	return finish_pcall(L, status, 0);
 }
+
+/*
+ * xpcall calls its handler after the stack was unwound, not where the error was raised: without the debug library no handler
+ * can tell. So no coroutine ever has a message handler. In Lua before 5.4.5 one that was suspended inside of xpcall
+ * keeps it when it is closed, as a place on a stack that is no longer there, and calls whatever a script has put there.
+ */
+static int finish_handler(lua_State *L, int status, lua_KContext unused)
+{
+	/* The stack: the handler, and what it returned, or its own error, which is as good. */
+	(void)status, (void)unused;
+	lua_pushboolean(L, 0);
+	lua_replace(L, 1);
+	return lua_gettop(L);
+}
+
+/* The stack: the handler, true, and what the function returned, or its error. */
+static int finish_xpcall(lua_State *L, int status, lua_KContext unused)
+{
+	(void)unused;
+	if (status == LUA_OK || status == LUA_YIELD)
+		return lua_gettop(L) - 1;
+	lua_pushvalue(L, 1);
+	lua_insert(L, -2);
+	lua_remove(L, 2); /* handler, handler, error */
+	status = lua_pcallk(L, 1, LUA_MULTRET, 0, 0, finish_handler);
+	return finish_handler(L, status, 0);
+}
+
+int lv_xpcall(lua_State *L)
+{
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_pushvalue(L, 2);
+	lua_pushboolean(L, 1);
+	lua_rotate(L, 1, 2); /* handler, true, function, handler, arguments */
+	lua_remove(L, 4);
+	int status = lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 0, 0, finish_xpcall);
+	return finish_xpcall(L, status, 0);
+}

@@ -91,7 +91,7 @@ static void set_traceback(lv_slot *slot, lua_State *L)
 
 static int tostring_protected(lua_State *L)
 {
-	luaL_tolstring(L, 1, NULL);
+	lv_tolstring(L, 1, NULL);
 	return 1;
 }
 

@@ -2,8 +2,8 @@
  * The sandbox: which of Lua's libraries a script has, and which of their functions are replaced or gone.
  *
  * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist. Not opened: io, os, package, debug. Gone:
- * dofile, loadfile, string.dump, warn. Replaced: pcall (operation errors), load (text only), setmetatable (no __gc), print
- * (logs), collectgarbage (counts), and what coroutine.c and random.c say.
+ * dofile, loadfile, string.dump, warn. Replaced: pcall and xpcall (operation errors), load (text only), setmetatable (no __gc),
+ * print (logs), collectgarbage (counts), and what closing.c, coroutine.c, random.c and tostring.c say.
  */
 #include "slot.h"
 
@@ -55,7 +55,7 @@ static int print(lua_State *L)
 	for (int i = 1; i <= n; i++) {
 		if (i > 1)
 			luaL_addchar(&text, '\t');
-		luaL_tolstring(L, i, NULL);
+		lv_tolstring(L, i, NULL);
 		luaL_addvalue(&text);
 	}
 	luaL_pushresult(&text);
@@ -86,6 +86,8 @@ static void open_library(lua_State *L, const char *name, lua_CFunction open)
 static void limit_base(lua_State *L)
 {
 	replace_global(L, "pcall", lv_pcall);
+	replace_global(L, "xpcall", lv_xpcall);
+	replace_global(L, "tostring", lv_tostring);
 	replace_global(L, "collectgarbage", collectgarbage);
 	replace_global(L, "load", load_text);
 	replace_global(L, "setmetatable", setmetatable_without_gc);
@@ -99,6 +101,9 @@ static void limit_string(lua_State *L)
 	lua_getglobal(L, "string");
 	lua_pushnil(L);
 	lua_setfield(L, -2, "dump");
+	lua_getfield(L, -1, "format");
+	lua_pushcclosure(L, lv_format, 1);
+	lua_setfield(L, -2, "format");
 	lua_pop(L, 1);
 
 	lua_pushliteral(L, "");
@@ -108,8 +113,9 @@ static void limit_string(lua_State *L)
 	lua_pop(L, 2);
 }
 
-void lv_open_sandbox(lua_State *L)
+void lv_open_sandbox(lua_State *L, uint64_t secret)
 {
+	lv_forbid_closing(L, secret);
 	open_library(L, "_G", luaopen_base);
 	open_library(L, "string", luaopen_string);
 	open_library(L, "table", luaopen_table);

@@ -144,6 +144,42 @@ var scripts = map[string]string{
 		-- an operation error that went astray does not taint the next
 		load(function() objclass.stat() end)
 		fails(objclass.ENODATA, function() objclass.create() objclass.getxattr("x") end)`,
+	"xpcall": `
+		local r = table.pack(xpcall(function(...) return ... end, error, 1, nil, 3))
+		assert(r.n == 4 and r[1] == true and r[2] == 1 and r[4] == 3)
+		r = table.pack(xpcall(error, function(e) return e .. "!", 5, nil end, "x"))
+		assert(r.n == 4 and r[1] == false and r[2] == "x!" and r[3] == 5)
+		r = table.pack(xpcall(error, function(e) error("again " .. e, 0) end, "x"))
+		assert(r.n == 2 and r[1] == false and r[2] == "again x")
+		throws("function expected", xpcall, error)
+		local co = coroutine.wrap(function()
+			return xpcall(function(a) error(coroutine.yield(a), 0) end, function(e) return coroutine.yield(e) end, 1)
+		end)
+		assert(co() == 1 and co(2) == 2)
+		local ok, v = co(3)
+		assert(ok == false and v == 3)`,
+	"closing": `
+		assert(not pcall(function() local x <close> = setmetatable({}, {__close = function() end}) end))
+		local mt = {}
+		mt["__cl" .. "ose"] = error
+		assert(not pcall(function() for _ in next, {1}, nil, setmetatable({}, mt) do end end))
+		for _ in next, {1}, nil, nil do end
+		do local x <close> = nil end
+		assert(#(("x"):rep(100000) .. table.concat({("y"):rep(100000)})) == 200000)`,
+	"addresses": `
+		local t, co = {}, coroutine.create(print)
+		for _, v in ipairs{t, co, function() end, bufferlist.new} do
+			for _, text in ipairs{tostring(v), string.format("%s", v), string.format("%5d %10s", 1, v):sub(7)} do
+				assert(text:find("builtin") or text:find("0x%x%x?%x?%x?%x?%x?$"), text)
+			end
+		end
+		assert(tostring(t) == tostring(t) and tostring(t) ~= tostring({}))
+		assert(tostring(setmetatable({}, {__tostring = function() return "own" end})) == "own")
+		assert(tostring(setmetatable({}, {__name = "N"})):find("^N: 0x"))
+		assert(string.format("%d%% %s %q %5.1f|%-4s|", 5, true, "q", 1.25, "a") == '5% true "q"   1.2|a   |')
+		throws("%p", string.format, "%p", t)
+		throws("bad argument #3", string.format, "%d %d", 1, {})
+		throws("no value", string.format, "%s")`,
 	"coroutines": `
 		local co = coroutine.create(function(a) local b = coroutine.yield(a + 1) error("e" .. b) end)
 		local ok, v = coroutine.resume(co, 1)
@@ -151,10 +187,9 @@ var scripts = map[string]string{
 		ok, v = coroutine.resume(co, 5)
 		assert(not ok and v:find("e5") and coroutine.status(co) == "dead")
 		assert(select(2, coroutine.resume(co)) == "cannot resume dead coroutine")
-		local closed
-		co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() closed = true end}) coroutine.yield() end)
+		co = coroutine.create(coroutine.yield)
 		coroutine.resume(co)
-		assert(coroutine.close(co) and closed and coroutine.status(co) == "dead")
+		assert(coroutine.close(co) and coroutine.status(co) == "dead")
 		throws("cannot close a running coroutine", coroutine.close, coroutine.running())
 		local f = coroutine.wrap(function() error("in wrap") end)
 		local ok, e = pcall(f)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 /*
  * Lua's collector starts when the heap has grown to pause percent of what the last collection left. The image is taken
@@ -159,7 +160,7 @@ static int load_protected(lua_State *L)
 	const struct lv_source *what = lua_touserdata(L, 1);
 	lua_settop(L, 0);
 	luaL_checkstack(L, LUA_MINSTACK, NULL);
-	lv_open_sandbox(L);
+	lv_open_sandbox(L, slot->secret);
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &lv_key_handlers);
 
@@ -237,12 +238,12 @@ static void seal_body(void *arg)
 		status = lua_pcall(L, 0, 0, ON_ERROR);
 	}
 	conclude(slot, L, status);
-	lua_sethook(L, NULL, 0, 0);
 }
 
 const lv_report *lv_seal(lv_slot *slot, pg_call *call)
 {
 	const lv_report *r = run_body(slot, call, LV_ENDING, seal_body);
+	lua_sethook(slot->main, NULL, 0, 0); /* that an interrupt may have set too late */
 	if (r->outcome == LV_OK && pg_arena_seal(slot->arena) != 0) {
 		slot->report.outcome = LV_TRAP;
 		slot->report.trap = PG_MEMORY;
@@ -379,6 +380,9 @@ void lv_restore(lv_slot *slot)
 
 lv_slot *lv_new(size_t arena_size, const lv_host *host, uintptr_t ctx)
 {
+	uint64_t secret;
+	if (getrandom(&secret, sizeof secret, 0) != sizeof secret)
+		return NULL;
 	lv_slot *slot = calloc(1, sizeof *slot);
 	if (!slot)
 		return NULL;
@@ -391,6 +395,7 @@ lv_slot *lv_new(size_t arena_size, const lv_host *host, uintptr_t ctx)
 	}
 	slot->host = host;
 	slot->ctx = ctx;
+	slot->secret = secret;
 	return slot;
 }
 

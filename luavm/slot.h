@@ -26,6 +26,7 @@ struct lv_slot {
 	bool seeded; /* math.random has this run's seed */
 	const lv_method *method;        /* during lv_run */
 	const struct lv_source *load; /* during lv_load */
+	uint64_t secret;              /* see closing.c */
 	bool script;
 	lv_report report;
 	char small_output[LV_SMALL_OUTPUT];
@@ -41,7 +42,16 @@ extern const char lv_key_chunk;    /* the compiled script */
 extern const char lv_key_handlers; /* registered function → flags */
 
 /* sandbox.c: opens the libraries that a script may use. */
-void lv_open_sandbox(lua_State *L);
+void lv_open_sandbox(lua_State *L, uint64_t secret);
+
+/* closing.c */
+void lv_forbid_closing(lua_State *L, uint64_t secret);
+
+/* tostring.c */
+/* As luaL_tolstring, but tells no addresses. */
+const char *lv_tolstring(lua_State *L, int index, size_t *size);
+int lv_tostring(lua_State *L);
+int lv_format(lua_State *L); /* its upvalue is string.format */
 
 /* coroutine.c */
 int lv_open_coroutine(lua_State *L);
@@ -71,6 +81,7 @@ int lv_to_errno(lua_State *L, int index);
 /* Its text, without allocating. */
 const char *lv_operror_text(lua_State *L, int index, size_t *size);
 int lv_pcall(lua_State *L);
+int lv_xpcall(lua_State *L);
 
 /* report.c: texts of errors, and where they happened, without allocating. */
 int lv_on_error(lua_State *L);

@@ -428,5 +428,12 @@ bool pg_arena_is_pristine(const pg_arena *a)
 bool pg_arena_exhausted(const pg_arena *a) { return heap_of(a)->exhausted; }
 size_t pg_arena_peak(const pg_arena *a) { return heap_of(a)->peak; }
 size_t pg_arena_live(const pg_arena *a) { return heap_of(a)->live; }
+
+size_t pg_arena_offset(const pg_arena *a, const void *p)
+{
+	const char *c = p;
+	return c > a->base && c < a->end ? (size_t)(c - a->base) : 0;
+}
+
 size_t pg_arena_image_size(const pg_arena *a) { return a->image_size; }
 size_t pg_arena_footprint(const pg_arena *a) { return (size_t)(heap_of(a)->top - a->base); }

@@ -67,6 +67,7 @@ bool pg_arena_is_pristine(const pg_arena *arena);
 bool pg_arena_exhausted(const pg_arena *arena); /* an allocation was refused since the last restore */
 size_t pg_arena_peak(const pg_arena *arena);    /* most bytes allocated at once since the last restore */
 size_t pg_arena_live(const pg_arena *arena);    /* bytes allocated now */
+size_t pg_arena_offset(const pg_arena *arena, const void *p); /* of an address in it; 0 for any other */
 size_t pg_arena_image_size(const pg_arena *arena);
 size_t pg_arena_footprint(const pg_arena *arena); /* bytes from the arena's begin to the highest byte ever handed out */
 

@@ -75,7 +75,7 @@ static double new_vm(int n)
 	double start = now();
 	for (int i = 0; i < n; i++) {
 		lua_State *L = luaL_newstate();
-		lv_open_sandbox(L);
+		lv_open_sandbox(L, 1);
 		if (luaL_dostring(L, plain) != LUA_OK)
 			abort();
 		lua_getglobal(L, "noop");
