@@ -133,3 +133,72 @@ func TestReadsAreBoundedByTheArena(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A class may log while it is loaded.
+func TestLogWhileLoading(t *testing.T) {
+	e := newEngine(t, Options{})
+	_, err := e.Load(context.Background(), unitOf("c.lua", "assert(objclass.log(0, 'loading') == 'loading') print('x')", false), testBudget)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A run's messages are bounded in number and size.
+func TestLogIsBounded(t *testing.T) {
+	e := newEngine(t, Options{})
+	var messages []string
+	object, _ := newObject(objclass.RD)
+	_, err := e.Run(context.Background(), &objclass.Invocation{
+		Unit:   unitOf("eval", "for i = 1, 1000 do assert(#objclass.log(0, ('x'):rep(10000)) == 10000) end", true),
+		Object: object, Log: func(_ int, m string) { messages = append(messages, m) },
+	})
+	if err != nil || len(messages) != 101 || len(messages[0]) != 4096 || messages[100] != "further messages of this call are left out" {
+		t.Errorf("%d messages, error %v", len(messages), err)
+	}
+}
+
+// An image is bounded, and so is what all idle VMs hold.
+func TestImagesAreBounded(t *testing.T) {
+	e := newEngine(t, Options{})
+	_, err := e.Load(context.Background(), unitOf("c.lua", "big = ('x'):rep(5 << 20)", false), objclass.Budget{})
+	if got := asError(t, err); got.ErrnoName() != "ENOMEM" || !strings.Contains(got.Message, "image") {
+		t.Errorf("a large image: %s %q", got.ErrnoName(), got.Message)
+	}
+	e = newEngine(t, Options{Memory: 8 << 20})
+	for i := range 20 {
+		source := fmt.Sprintf("x = 'text %d' big = ('x'):rep(1 << 19) function f() return #big end objclass.register(f)", i)
+		unit := unitOf("c.lua", source, false)
+		object, _ := newObject(objclass.RD)
+		got, err := e.Run(context.Background(), &objclass.Invocation{Unit: unit, Method: "f", Object: object})
+		if err != nil || got.Ret != 1<<19 {
+			t.Fatalf("got %d, %v", got.Ret, err)
+		}
+		if n := e.Stats().Slots; n > 4 {
+			t.Fatalf("%d VMs with images of about 1 MiB in 8 MiB", n)
+		}
+	}
+}
+
+// After a fault no VM is used again: not those that idled, and not those that ran or were being made.
+func TestFaultMakesAllVMsAnew(t *testing.T) {
+	e := newEngine(t, Options{})
+	source := "function f() return 7 end objclass.register(f)"
+	if _, err := runScript(t, e, source, "f", ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runScript(t, e, "x = 1", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	running := e.takeIdle(unitOf("eval", source, true).Version)
+	e.distrust()
+	if stats := e.Stats(); stats.Slots != 1 || stats.Busy != 1 {
+		t.Errorf("idle VMs are left: %+v", stats)
+	}
+	e.giveBack(running)
+	if stats := e.Stats(); stats.Slots != 0 || e.held != 0 || stats.ImageBytes != 0 {
+		t.Errorf("the VM that ran is left: %+v, %d bytes", stats, e.held)
+	}
+	if got, err := runScript(t, e, source, "f", ""); err != nil || got.Ret != 7 {
+		t.Errorf("the next run: %d, %v", got.Ret, err)
+	}
+}

@@ -22,7 +22,16 @@ import (
 type Options struct {
 	Arena int // bytes of memory that a VM may use, 64 KiB to 1 GiB; default 16 MiB
 	Slots int // VMs that are kept; the least recently used idle one goes first. Default 256
+	// Memory is about how many bytes all VMs together hold while they idle: each holds its image twice, and some of what its
+	// last run used. Default 512 MiB.
+	Memory int64
 }
+
+// maxImage bounds an image, since each run copies it: a class that builds more while it is loaded is refused.
+const maxImage = 2 << 20
+
+// idleArena is what an idle VM keeps of the memory that its last run used, at most (KEEP_DIRTY in arena.c).
+const idleArena = 256 << 10
 
 // Bounds of Options.Arena. Below the first there is no room for Lua's libraries and a call.
 const (
@@ -37,6 +46,9 @@ func (o Options) withDefaults() Options {
 	if o.Slots == 0 {
 		o.Slots = 256
 	}
+	if o.Memory == 0 {
+		o.Memory = 512 << 20
+	}
 	return o
 }
 
@@ -48,6 +60,8 @@ type Engine struct {
 	idle  map[string][]*list.Element // of lru, by version; the last was used last
 	lru   *list.List                 // idle slots, the least recently used in front
 	busy  int
+	epoch uint64               // rises with each fault
+	held  int64                // bytes that all slots hold
 	stats objclass.EngineStats // Created, Destroyed and ImageBytes
 }
 
@@ -93,18 +107,37 @@ func (e *Engine) Run(ctx context.Context, inv *objclass.Invocation) (objclass.Re
 		}
 	}
 	result, broken, err := s.run(ctx, inv)
-	if broken {
+	switch broken {
+	case panicguard.Fault:
+		e.distrust()
 		e.destroy(s)
-	} else {
+	case panicguard.Host:
+		e.destroy(s)
+	default:
 		e.giveBack(s)
 	}
 	return result, err
+}
+
+// distrust has every VM made anew: what raised a fault may have written beyond its own arena before.
+func (e *Engine) distrust() {
+	e.mu.Lock()
+	e.epoch++
+	var all []*slot
+	for e.lru.Len() > 0 {
+		all = append(all, e.dropOldest())
+	}
+	e.mu.Unlock()
+	for _, s := range all {
+		s.free()
+	}
 }
 
 // create makes a busy slot.
 func (e *Engine) create(ctx context.Context, unit *objclass.Unit, budget objclass.Budget) (*slot, error) {
 	e.mu.Lock()
 	e.busy++
+	epoch := e.epoch
 	e.mu.Unlock()
 	s, err := newSlot(ctx, unit, budget, e.opts.Arena)
 	e.mu.Lock()
@@ -113,8 +146,10 @@ func (e *Engine) create(ctx context.Context, unit *objclass.Unit, budget objclas
 		e.busy--
 		return nil, err
 	}
+	s.epoch = epoch
 	e.stats.Created++
 	e.stats.ImageBytes += s.imageSize()
+	e.held += s.holds()
 	return s, nil
 }
 
@@ -132,14 +167,20 @@ func (e *Engine) takeIdle(version string) *slot {
 	return e.lru.Remove(last).(*slot)
 }
 
-// giveBack makes a busy slot idle, and destroys idle ones that are too many.
+// giveBack makes a busy slot idle, and destroys idle ones that are too many. A slot that is older than the last fault is
+// destroyed itself.
 func (e *Engine) giveBack(s *slot) {
 	e.mu.Lock()
+	if s.epoch != e.epoch {
+		e.mu.Unlock()
+		e.destroy(s)
+		return
+	}
 	e.busy--
 	version := s.unit.Version
 	e.idle[version] = append(e.idle[version], e.lru.PushBack(s))
 	var surplus []*slot
-	for e.lru.Len() > 0 && e.lru.Len()+e.busy > e.opts.Slots {
+	for e.lru.Len() > 0 && (e.lru.Len()+e.busy > e.opts.Slots || e.held > e.opts.Memory) {
 		surplus = append(surplus, e.dropOldest())
 	}
 	e.mu.Unlock()
@@ -163,6 +204,7 @@ func (e *Engine) dropOldest() *slot {
 func (e *Engine) forget(s *slot) {
 	e.stats.Destroyed++
 	e.stats.ImageBytes -= s.imageSize()
+	e.held -= s.holds()
 }
 
 // destroy frees a busy slot.

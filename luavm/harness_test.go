@@ -21,7 +21,7 @@ type absent struct{}
 func (absent) Stat() (store.Stat, bool)                { return store.Stat{}, false }
 func (absent) ReadAt([]byte, int64) error              { return nil }
 func (absent) Xattr(string) ([]byte, bool, error)      { return nil, false, nil }
-func (absent) Xattrs() ([]store.KeyValue, error)       { return nil, nil }
+func (absent) Xattrs(int64) ([]store.KeyValue, error)  { return nil, nil }
 func (absent) OmapHeader() ([]byte, error)             { return nil, nil }
 func (absent) OmapValue(string) ([]byte, bool, error)  { return nil, false, nil }
 func (absent) OmapIter(string) (store.OmapIter, error) { return noPairs{}, nil }

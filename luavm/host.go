@@ -25,7 +25,12 @@ import (
 func slotOf(ctx C.uintptr_t) *slot { return cgo.Handle(ctx).Value().(*slot) }
 
 // operate runs op on the object and makes a status of what came of it.
-func (s *slot) operate(op func(*objclass.Object) error) (status C.int) {
+func (s *slot) operate(op func(*objclass.Object) error) C.int {
+	return s.answerFor(func() error { return op(s.inv.Object) })
+}
+
+// answerFor runs what a host function does and makes a status of what came of it.
+func (s *slot) answerFor(what func() error) (status C.int) {
 	defer func() {
 		if p := recover(); p != nil {
 			slog.Error("panic inside an object operation", "class", s.unit.Name, "version", s.unit.Version,
@@ -33,7 +38,7 @@ func (s *slot) operate(op func(*objclass.Object) error) (status C.int) {
 			status = C.LV_HOST_FAILED
 		}
 	}()
-	err := op(s.inv.Object)
+	err := what()
 	if err == nil {
 		return 0
 	}
@@ -215,8 +220,9 @@ func lvHostCurrentVersion(ctx C.uintptr_t) C.uint64_t {
 //export lvHostLog
 func lvHostLog(ctx C.uintptr_t, level C.int, text unsafe.Pointer, size C.size_t) C.int {
 	s := slotOf(ctx)
-	return s.operate(func(*objclass.Object) error {
-		if s.inv.Log != nil {
+	return s.answerFor(func() error {
+		// While a class is loaded nobody listens.
+		if s.inv != nil && s.inv.Log != nil {
 			s.inv.Log(int(level), stringAt(text, size))
 		}
 		return nil
@@ -226,7 +232,7 @@ func lvHostLog(ctx C.uintptr_t, level C.int, text unsafe.Pointer, size C.size_t)
 //export lvHostTake
 func lvHostTake(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
 	s := slotOf(ctx)
-	return s.operate(func(*objclass.Object) error {
+	return s.answerFor(func() error {
 		if len(s.kept) != int(size) {
 			return fmt.Errorf("%w: no answer of %d bytes is kept", syscall.EINVAL, size)
 		}
@@ -239,7 +245,7 @@ func lvHostTake(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
 //export lvHostError
 func lvHostError(ctx C.uintptr_t, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
-	return s.operate(func(*objclass.Object) error {
+	return s.answerFor(func() error {
 		text := s.lastErr.Error()
 		answer.size = C.size_t(min(len(text), int(answer.capacity)))
 		copy(unsafe.Slice((*byte)(answer.data), answer.size), text)

@@ -16,6 +16,10 @@
 /* Level of log messages without one, as in cls_lua. */
 #define DEFAULT_LOG_LEVEL 10
 
+/* Of what a run logs the host gets this many messages, and this many bytes of each. */
+#define LOG_MESSAGES 100
+#define LOG_BYTES 4096
+
 /* An answer on the C stack, with room for small ones. */
 typedef struct reply {
 	lv_answer answer;
@@ -448,7 +452,14 @@ static int log_text(lua_State *L)
 	luaL_pushresult(&text);
 	size_t size;
 	const char *joined = lua_tolstring(L, -1, &size);
-	check_result(L, slot, HOST(slot, log, level, joined, size));
+	if (slot->logged < LOG_MESSAGES) {
+		slot->logged++;
+		check_result(L, slot, HOST(slot, log, level, joined, size < LOG_BYTES ? size : LOG_BYTES));
+	} else if (slot->logged == LOG_MESSAGES) {
+		static const char last[] = "further messages of this call are left out";
+		slot->logged++;
+		check_result(L, slot, HOST(slot, log, level, last, sizeof last - 1));
+	}
 	return 1;
 }
 

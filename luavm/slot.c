@@ -105,6 +105,7 @@ static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, v
 	r->where[0] = 0;
 	slot->phase = phase;
 	slot->seeded = false;
+	slot->logged = 0;
 	slot->running = slot->main;
 
 	call->interrupt = interrupt;

@@ -44,6 +44,7 @@ type slot struct {
 	call   *C.pg_call
 	handle cgo.Handle // how host functions find the slot
 	arena  int        // bytes
+	epoch  uint64     // the engine's, when the slot was made
 	unit   *objclass.Unit
 	// A class's methods, in the order of their numbers.
 	methods []objclass.Method
@@ -80,7 +81,11 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 	}
 	s.methods = registered(unsafe.Pointer(C.lv_state(s.c)))
 	report = s.guarded(ctx, func() *C.lv_report { return C.lv_seal(s.c, s.call) })
-	if err := s.toError(report); err != nil {
+	err = s.toError(report)
+	if err == nil && s.imageSize() > maxImage {
+		err = imageTooLarge(unit, s.imageSize())
+	}
+	if err != nil {
 		s.free()
 		return nil, err
 	}
@@ -109,11 +114,11 @@ func (s *slot) guarded(ctx context.Context, activate func() *C.lv_report) *C.lv_
 	return report
 }
 
-// run runs one method. If broken, the slot must be freed.
-func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objclass.Result, broken bool, err error) {
+// run runs one method. After the traps fault and host the slot is broken, and must be freed.
+func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objclass.Result, broken panicguard.Trap, err error) {
 	number, flags, err := s.find(inv.Method)
 	if err != nil {
-		return objclass.Result{}, false, err
+		return objclass.Result{}, panicguard.None, err
 	}
 	s.inv = inv
 	s.budget = inv.Budget
@@ -134,9 +139,8 @@ func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objcla
 	if report.unrestored {
 		C.lv_restore(s.c)
 	}
-	trap := panicguard.Trap(report.trap)
 	s.inv, s.kept, s.lastErr = nil, nil, nil
-	return result, trap == panicguard.Fault || trap == panicguard.Host, err
+	return result, panicguard.Trap(report.trap), err
 }
 
 // find returns the number and flags of a class's method. A script has no methods before its chunk has run.
@@ -156,6 +160,9 @@ func (s *slot) find(method string) (number int, flags objclass.Flags, err error)
 
 func (s *slot) imageSize() int64 { return int64(C.lv_image_size(s.c)) }
 
+// holds returns about how many bytes the slot holds while it idles.
+func (s *slot) holds() int64 { return 2*s.imageSize() + idleArena }
+
 // pristine reports whether the VM is, byte for byte, what every run starts from.
 func (s *slot) pristine() bool { return bool(C.lv_is_pristine(s.c)) }
 
@@ -164,6 +171,13 @@ func (s *slot) free() {
 	C.free(unsafe.Pointer(s.call))
 	s.handle.Delete()
 	s.c, s.call = nil, nil
+}
+
+func imageTooLarge(unit *objclass.Unit, size int64) error {
+	e := objclass.Errorf(syscall.ENOMEM, objclass.TrapMemory,
+		"%s: its image has %d bytes, the limit is %d; build large tables in the method, or keep them in objects", unit.Name, size, maxImage)
+	e.ClassVersion = unit.Version
+	return e
 }
 
 func outOfMemory(unit *objclass.Unit, err error) error {

@@ -24,6 +24,7 @@ struct lv_slot {
 	lv_phase phase;
 	int flags;   /* what the running method may do */
 	bool seeded; /* math.random has this run's seed */
+	int logged;  /* messages of this run */
 	const lv_method *method;        /* during lv_run */
 	const struct lv_source *load; /* during lv_load */
 	uint64_t secret;              /* see closing.c */

@@ -114,6 +114,6 @@ func (r *Registry) decode(name, version string, meta []byte) (*classVersion, err
 	for method, flags := range v.record.Methods {
 		v.methods[method] = &classMethod{name: method, flags: flags}
 	}
-	v.log = scriptLog(r.opts.Logger.With("class", name, "version", version[:min(12, len(version))]))
+	v.log = r.logs.with("class", name, "version", version[:min(12, len(version))])
 	return v, nil
 }

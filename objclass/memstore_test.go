@@ -198,7 +198,7 @@ func (s *memSnapshot) Xattr(name string) ([]byte, bool, error) {
 	return slices.Clone(value), ok, nil
 }
 
-func (s *memSnapshot) Xattrs() ([]store.KeyValue, error) {
+func (s *memSnapshot) Xattrs(int64) ([]store.KeyValue, error) {
 	return sortedPairs(s.obj.xattrs), nil
 }
 

@@ -35,6 +35,7 @@ type Registry struct {
 	admission *admission
 	engine    Engine
 	opts      *Options
+	logs      *scriptLogger
 
 	// cache has the classes that were asked for, so that a call costs no read of the store. Readers take the map as it is;
 	// it is replaced as a whole.
@@ -45,7 +46,7 @@ type Registry struct {
 func newRegistry(s *Service) *Registry {
 	objects := *s.objects
 	objects.limits = store.Limits{}.WithDefaults() // whatever bounds the objects of clients
-	r := &Registry{objects: &objects, admission: s.admission, engine: s.engine, opts: &s.opts}
+	r := &Registry{objects: &objects, admission: s.admission, engine: s.engine, opts: &s.opts, logs: s.logs}
 	r.cache.Store(&map[string]*class{})
 	return r
 }

@@ -19,7 +19,8 @@ type Service struct {
 	admission *admission
 	classes   *Registry
 	scripts   *scriptPaces
-	scriptLog func(level int, message string)
+	logs      *scriptLogger
+	scriptLog func(level int, message string) // of scripts that are sent with a call
 }
 
 // NewService returns a service over st and eng, which stay the caller's to close, after Drain. It creates the pool in
@@ -38,8 +39,9 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 		},
 		admission: newAdmission(opts.Executions, opts.Queue),
 		scripts:   newScriptPaces(),
-		scriptLog: scriptLog(opts.Logger.With("class", scriptName)),
+		logs:      newScriptLogger(opts.Logger),
 	}
+	s.scriptLog = s.logs.with("class", scriptName)
 	s.classes = newRegistry(s)
 	if err := s.classes.createPool(context.Background()); err != nil {
 		return nil, err

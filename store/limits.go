@@ -7,6 +7,7 @@ type Limits struct {
 	ObjectSize int64 // bytes of data in an object; default 128 MiB
 	XattrName  int   // bytes in an xattr's name; default 100, as cls_lua's backing store
 	XattrValue int64 // bytes in an xattr's value; default 64 KiB
+	Xattrs     int64 // bytes of names and values of all xattrs that one listing returns; default 16 MiB
 	OmapKey    int   // bytes in an omap key; default 64 KiB
 	OmapValue  int64 // bytes in an omap value or header; default 16 MiB
 	WriteSet   int64 // bytes that one commit may write, names, keys and 128 for each entry included; default 192 MiB
@@ -27,6 +28,7 @@ func (l Limits) WithDefaults() Limits {
 	def(&l.ObjectSize, 128<<20)
 	defInt(&l.XattrName, 100)
 	def(&l.XattrValue, 64<<10)
+	def(&l.Xattrs, 16<<20)
 	defInt(&l.OmapKey, 64<<10)
 	def(&l.OmapValue, 16<<20)
 	def(&l.WriteSet, 192<<20)

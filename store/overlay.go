@@ -225,6 +225,9 @@ func (o *Overlay) Xattr(name string) ([]byte, error) {
 	if !o.exists {
 		return nil, ErrNotFound
 	}
+	if len(name) > o.limits.XattrName {
+		return nil, ErrNoXattr // no object has it, and the text would be as long
+	}
 	value, changed := o.xattrs[name]
 	if !changed && o.under {
 		if value, ok, err := o.snap.Xattr(name); err != nil || ok {
@@ -237,14 +240,15 @@ func (o *Overlay) Xattr(name string) ([]byte, error) {
 	return bytes.Clone(value), nil
 }
 
-// Xattrs returns all xattrs in order of their names. It fails with ErrNotFound.
+// Xattrs returns all xattrs in order of their names. It fails with ErrNotFound, and with ErrTooLarge when they are more
+// than a listing may have.
 func (o *Overlay) Xattrs() ([]KeyValue, error) {
 	if !o.exists {
 		return nil, ErrNotFound
 	}
 	var all []KeyValue
 	if o.under {
-		base, err := o.snap.Xattrs()
+		base, err := o.snap.Xattrs(o.limits.Xattrs)
 		if err != nil {
 			return nil, err
 		}

@@ -84,6 +84,9 @@ func (o *Overlay) OmapValue(key string) ([]byte, error) {
 	if !o.exists {
 		return nil, ErrNotFound
 	}
+	if len(key) > o.limits.OmapKey {
+		return nil, ErrNoKey // no object has it, and the text would be as long
+	}
 	value, changed := o.omap.pairs[key]
 	if !changed && o.omapShows() {
 		if value, ok, err := o.snap.OmapValue(key); err != nil || ok {
@@ -91,7 +94,7 @@ func (o *Overlay) OmapValue(key string) ([]byte, error) {
 		}
 	}
 	if value == nil {
-		return nil, fmt.Errorf("%w: %q", ErrNoKey, key)
+		return nil, fmt.Errorf("%w: %.100q", ErrNoKey, key)
 	}
 	return bytes.Clone(value), nil
 }

@@ -54,8 +54,9 @@ type Snapshot interface {
 	ReadAt(p []byte, off int64) error
 	// Xattr returns the value of an xattr; ok is false when the object or the xattr is absent.
 	Xattr(name string) (value []byte, ok bool, err error)
-	// Xattrs returns all xattrs in order of their names.
-	Xattrs() ([]KeyValue, error)
+	// Xattrs returns all xattrs in order of their names. It fails with ErrTooLarge, before it holds them, when their names
+	// and values have more than max bytes.
+	Xattrs(max int64) ([]KeyValue, error)
 	// OmapHeader returns the omap's header, empty when none was written.
 	OmapHeader() ([]byte, error)
 	// OmapValue returns the value of an omap key; ok is false when the object or the key is absent.

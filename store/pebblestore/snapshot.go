@@ -142,7 +142,7 @@ func (s *snapshot) value(f flags, part byte, inHead pairs, key string) (value []
 	return value, ok, nil
 }
 
-func (s *snapshot) Xattrs() ([]store.KeyValue, error) {
+func (s *snapshot) Xattrs(max int64) ([]store.KeyValue, error) {
 	if err := s.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (s *snapshot) Xattrs() ([]store.KeyValue, error) {
 		return nil, nil
 	}
 	if !s.in(xattrsInParts) {
-		return s.head.xattrs.list(), nil
+		return s.head.xattrs.list(), nil // small: they are in the head
 	}
 	it, err := s.iter(partXattr, "")
 	if err != nil {
@@ -158,10 +158,14 @@ func (s *snapshot) Xattrs() ([]store.KeyValue, error) {
 	}
 	defer it.Close()
 	var all []store.KeyValue
+	var size int64
 	for it.Next() {
 		v, err := it.Value()
 		if err != nil {
 			return nil, err
+		}
+		if size += int64(len(it.Key()) + len(v)); size > max {
+			return nil, fmt.Errorf("%w: the object has more than %d bytes of xattrs; read them by their names", store.ErrTooLarge, max)
 		}
 		all = append(all, store.KeyValue{Key: it.Key(), Value: cloneValue(v)})
 	}

@@ -108,8 +108,8 @@ func (s *modelSnapshot) Xattr(name string) ([]byte, bool, error) {
 	return []byte(v), ok, nil
 }
 
-func (s *modelSnapshot) Xattrs() ([]store.KeyValue, error) { return sorted(s.m.xattrs), nil }
-func (s *modelSnapshot) OmapHeader() ([]byte, error)       { return []byte(s.m.header), nil }
+func (s *modelSnapshot) Xattrs(int64) ([]store.KeyValue, error) { return sorted(s.m.xattrs), nil }
+func (s *modelSnapshot) OmapHeader() ([]byte, error)            { return []byte(s.m.header), nil }
 
 func (s *modelSnapshot) OmapValue(key string) ([]byte, bool, error) {
 	v, ok := s.m.omap[key]
@@ -440,7 +440,7 @@ func (m *Model) Same(t *rapid.T, snap store.Snapshot) {
 			t.Fatal(err)
 		}
 	}
-	xattrs, err := snap.Xattrs()
+	xattrs, err := snap.Xattrs(1 << 30)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package storetest
 // This file tests what one object is and becomes: data, xattrs, omap, existence and version.
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -378,7 +379,7 @@ func testOwnership(f fixture) {
 				}
 				clear(v)
 			}
-			xattrs, err := snap.Xattrs()
+			xattrs, err := snap.Xattrs(1 << 30)
 			f.check(err)
 			for _, kv := range xattrs {
 				clear(kv.Value)
@@ -387,6 +388,25 @@ func testOwnership(f fixture) {
 		}
 		f.close(snap)
 		f.shows(r, want)
+	}
+}
+
+// A listing of xattrs that would take more than it may is refused. What an engine keeps in the object's own record it may
+// list all the same.
+func testXattrsBound(f fixture) {
+	r := ref("many xattrs")
+	xattrs := map[string][]byte{}
+	for i := range 100 {
+		xattrs[fmt.Sprint("x", i)] = make([]byte, 1000)
+	}
+	f.commit(r, &store.WriteSet{Xattrs: xattrs})
+	snap := f.snapshot(r)
+	defer f.close(snap)
+	if _, err := snap.Xattrs(50_000); !errors.Is(err, store.ErrTooLarge) {
+		f.Errorf("a listing of 100 kB under a bound of 50 kB: %v", err)
+	}
+	if all, err := snap.Xattrs(200_000); err != nil || len(all) != 100 {
+		f.Errorf("a listing of 100 kB under a bound of 200 kB: %d xattrs, %v", len(all), err)
 	}
 }
 

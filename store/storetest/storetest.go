@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"OmapMany", testOmapMany},
 		{"Ownership", testOwnership},
 		{"Random", testRandom},
+		{"XattrsBound", testXattrsBound},
 		{"Names", testNames},
 		{"Isolation", testIsolation},
 		{"OneWinner", testOneWinner},
@@ -133,7 +134,7 @@ func (f fixture) read(snap store.Snapshot) object {
 	if ok {
 		f.check(snap.ReadAt(data, 0))
 	}
-	xattrs, err := snap.Xattrs()
+	xattrs, err := snap.Xattrs(1 << 30)
 	f.check(err)
 	header, err := snap.OmapHeader()
 	f.check(err)

@@ -165,13 +165,13 @@ var mutants = []mutant{
 		"./luavm", "TestPanicInHostCall",
 	},
 	{
-		"a slot is destroyed after the trap host", "luavm/slot.go",
-		"trap == panicguard.Fault || trap == panicguard.Host", "trap == panicguard.Fault",
+		"a slot is destroyed after the trap host", "luavm/engine.go",
+		"	case panicguard.Host:\n		e.destroy(s)\n", "",
 		"./luavm", "TestPanicInHostCall",
 	},
 	{
 		"slots are bounded", "luavm/engine.go",
-		"for e.lru.Len() > 0 && e.lru.Len()+e.busy > e.opts.Slots {", "for false {",
+		"e.lru.Len()+e.busy > e.opts.Slots || ", "",
 		"./luavm", "TestSlotsAreBounded",
 	},
 	{
