@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* A replacement has the library's own function, which has no upvalues itself, as its upvalue. */
+/* A wrapper has the library's own function, which has no upvalues itself, as its upvalue. */
 static int call_stock(lua_State *L)
 {
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
@@ -63,10 +63,16 @@ static int print(lua_State *L)
 	return 0;
 }
 
-static void replace_global(lua_State *L, const char *name, lua_CFunction by)
+static void wrap_global(lua_State *L, const char *name, lua_CFunction by)
 {
 	lua_getglobal(L, name);
 	lua_pushcclosure(L, by, 1);
+	lua_setglobal(L, name);
+}
+
+static void replace_global(lua_State *L, const char *name, lua_CFunction by)
+{
+	lua_pushcfunction(L, by);
 	lua_setglobal(L, name);
 }
 
@@ -89,8 +95,8 @@ static void limit_base(lua_State *L)
 	replace_global(L, "xpcall", lv_xpcall);
 	replace_global(L, "tostring", lv_tostring);
 	replace_global(L, "collectgarbage", collectgarbage);
-	replace_global(L, "load", load_text);
-	replace_global(L, "setmetatable", setmetatable_without_gc);
+	wrap_global(L, "load", load_text);
+	wrap_global(L, "setmetatable", setmetatable_without_gc);
 	remove_global(L, "dofile");
 	remove_global(L, "loadfile");
 	remove_global(L, "warn");

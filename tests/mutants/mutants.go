@@ -131,7 +131,7 @@ var mutants = []mutant{
 	},
 	{
 		"__gc is refused", "luavm/sandbox.c",
-		"	replace_global(L, \"setmetatable\", setmetatable_without_gc);\n", "	(void)setmetatable_without_gc;\n",
+		"	wrap_global(L, \"setmetatable\", setmetatable_without_gc);\n", "	(void)setmetatable_without_gc;\n",
 		"./luavm", "TestScriptAPI/sandbox",
 	},
 	{
