@@ -11,6 +11,7 @@ COVERAGE := build/coverage.out
 
 # What building, testing and measuring need of Debian's packages.
 PACKAGES_BUILD := gcc libc6-dev liblua5.4-dev
+PACKAGES_TEST  := redis-tools binutils
 PACKAGES_BENCH := redis-server redis-tools
 
 # The C core without Go: what it is compiled from, and how.
@@ -22,13 +23,16 @@ SANITIZE    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:use_sigaltstack=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench run demo build test test-core race lint bench cover clean soak mutants
+.PHONY: help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## install what building and testing need
+setup: ## install what building needs
 	@deploy/setup $(PACKAGES_BUILD)
+
+setup-test: setup
+	@deploy/setup $(PACKAGES_TEST)
 
 setup-bench: setup
 	@deploy/setup $(PACKAGES_BENCH)
@@ -42,7 +46,7 @@ run: build ## serve from build/data on 127.0.0.1:7480 (RESP) and :7481 (HTTP); e
 demo: build ## count words beside the data, then attack the server, and check that nothing else was hurt
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/demo
 
-test: build lint test-core ## everything that must hold, under the race detector
+test: build setup-test lint test-core ## everything that must hold, under the race detector
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -timeout 30m ./...
 
 race: test

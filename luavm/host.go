@@ -11,7 +11,9 @@ package luavm
 import "C"
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/cgo"
@@ -39,8 +41,13 @@ func (s *slot) answerFor(what func() error) (status C.int) {
 		}
 	}()
 	err := what()
-	if err == nil {
+	switch {
+	case err == nil:
 		return 0
+	case errors.Is(err, context.DeadlineExceeded):
+		return C.LV_HOST_OVERDUE
+	case errors.Is(err, context.Canceled):
+		return C.LV_HOST_CANCELED
 	}
 	s.lastErr = err
 	return -C.int(objclass.OpError(err).Errno)

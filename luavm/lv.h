@@ -28,8 +28,13 @@ typedef struct lv_answer {
 	size_t size;
 } lv_answer;
 
-/* What host functions return: 0 (or what they document), -errno, or this after a failure inside the host itself. */
+/*
+ * What host functions return: 0 (or what they document), -errno, or one of these: the host itself has failed; it gave up
+ * because the call's time is over, or because the call was canceled. The last three are traps.
+ */
 #define LV_HOST_FAILED INT32_MIN
+#define LV_HOST_OVERDUE (INT32_MIN + 1)
+#define LV_HOST_CANCELED (INT32_MIN + 2)
 
 /*
  * The object that a method runs beside. Semantics are those of the cls_cxx_* functions in Ceph's objclass.h, but offsets

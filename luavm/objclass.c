@@ -36,7 +36,9 @@ static lv_answer *expect(reply *r)
 
 static int refuse(lua_State *L, int error_number, const char *why)
 {
+	luaL_where(L, 1);
 	lua_pushstring(L, why);
+	lua_concat(L, 2);
 	return lv_raise(L, error_number);
 }
 
@@ -49,15 +51,28 @@ static lv_slot *enter(lua_State *L)
 	return slot;
 }
 
-static int leave(int result)
+static _Noreturn void trap(lua_State *L, pg_trap trap)
 {
-	pg_host_leave();
-	if (result == LV_HOST_FAILED)
-		pg_trap_now(PG_HOST);
-	return result;
+	lv_note_where(lv_slot_of(L), L);
+	pg_trap_now(trap);
 }
 
-#define HOST(slot, function, ...) leave((enter(L), (slot)->host->function((slot)->ctx __VA_OPT__(, ) __VA_ARGS__)))
+static int leave(lua_State *L, int result)
+{
+	pg_host_leave();
+	switch (result) {
+	case LV_HOST_FAILED:
+		trap(L, PG_HOST);
+	case LV_HOST_OVERDUE:
+		trap(L, PG_DEADLINE);
+	case LV_HOST_CANCELED:
+		trap(L, PG_CANCELED);
+	default:
+		return result;
+	}
+}
+
+#define HOST(slot, function, ...) leave(L, (enter(L), (slot)->host->function((slot)->ctx __VA_OPT__(, ) __VA_ARGS__)))
 
 /* The slot, if operations are allowed now. */
 static lv_slot *object(lua_State *L)

@@ -94,3 +94,21 @@ func TestCanceledBefore(t *testing.T) {
 		t.Errorf("got %s %q", got.Kind, got.Message)
 	}
 }
+
+// An operation that gives up because the call's time is over ends the call: no pcall can take it for an error.
+func TestOperationsThatGiveUp(t *testing.T) {
+	e := newEngine(t, Options{})
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	overdue, cancel := context.WithTimeout(context.Background(), -time.Second)
+	defer cancel()
+	for want, ctx := range map[objclass.Kind]context.Context{objclass.TrapCanceled: canceled, objclass.TrapDeadline: overdue} {
+		_, overlay := newObject(objclass.RD)
+		_, err := e.Run(context.Background(), &objclass.Invocation{
+			Unit: unitOf("eval", "\npcall(objclass.stat)", true), Object: objclass.NewObject(ctx, overlay, objclass.RD), Budget: testBudget,
+		})
+		if got := asError(t, err); got.Kind != want || !strings.HasPrefix(got.Message, "eval:2: ") {
+			t.Errorf("got %s %q, want %s", got.Kind, got.Message, want)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func checkClassName(name string) error {
 	}
 	if !ok {
 		return Errorf(syscall.EINVAL, KindClass,
-			"%q is no class name: 1 to %d letters, digits, '_', '.' and '-', beginning with a letter", name, maxClassName)
+			"%.80q is no class name: 1 to %d letters, digits, '_', '.' and '-', beginning with a letter", name, maxClassName)
 	}
 	return nil
 }

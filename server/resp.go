@@ -106,7 +106,7 @@ func (s *respServer) accept(nc net.Conn) {
 		s.mu.Unlock()
 		if full {
 			s.metrics.refused.Add(1)
-			c.out.error(objclass.Errorf(syscall.EBUSY, objclass.KindBusy, "the server has %d connections, its limit", s.opts.MaxConnections))
+			c.out.error(objclass.Errorf(syscall.EBUSY, objclass.KindBusy, "the server has %d connections, its limit", s.opts.MaxConnections), false)
 			nc.SetWriteDeadline(time.Now().Add(time.Second))
 			c.out.flush()
 		}

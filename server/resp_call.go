@@ -31,11 +31,10 @@ func (c *respConn) objEval(args [][]byte) error {
 
 // call runs a call with the options that a client gave behind it, and writes the reply.
 func (c *respConn) call(call objclass.Call, opts [][]byte) error {
-	meta := false
 	for ; len(opts) > 0; opts = opts[1:] {
 		switch {
 		case is(opts[0], "META"):
-			meta = true
+			c.meta = true
 		case is(opts[0], "READONLY"):
 			call.ReadOnly = true
 		case is(opts[0], "TIMEOUT") && len(opts) > 1:
@@ -54,7 +53,7 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if !meta {
+	if !c.meta {
 		c.out.bulk(reply.Output)
 		return nil
 	}

@@ -36,6 +36,7 @@ type respConn struct {
 
 	began  atomic.Int64 // tick of the server's clock at which the command under way began; 0 between commands
 	closes bool         // after the replies that are gathered
+	meta   bool         // the command under way was given the option META
 
 	answered int64 // commands since the last flush
 
@@ -71,7 +72,7 @@ func (c *respConn) serve() (err error) {
 		args, ok, err := c.in.next()
 		switch {
 		case err != nil:
-			c.out.error(err)
+			c.out.error(err, false)
 			c.flush()
 			c.linger()
 			return err
@@ -99,13 +100,14 @@ func (c *respConn) flush() error {
 // do runs one command and gathers its reply.
 func (c *respConn) do(args [][]byte) {
 	cmd, args, err := lookup(args)
+	c.meta = false
 	if err == nil {
 		c.began.Store(c.srv.clock.Load())
 		err = cmd.run(c, args)
 		c.began.Store(0)
 	}
 	if err != nil {
-		c.out.error(err)
+		c.out.error(err, c.meta)
 	}
 	c.answered++
 }

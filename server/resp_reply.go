@@ -107,12 +107,12 @@ func (r *replyWriter) nullArray() {
 	r.w.WriteString("*-1\r\n")
 }
 
-// error writes a failed call's reply: "-<ERRNO> <kind> <message>". The traceback, if there is one, follows on lines of its
-// own, which only a bulk error of RESP3 can carry.
-func (r *replyWriter) error(err error) {
+// error writes a failed call's reply: "-<ERRNO> <kind> <message>". If the client wants it, the traceback follows on lines of
+// its own, which only a bulk error of RESP3 can carry. Some clients of RESP3, redis-cli 7 among them, cannot read one.
+func (r *replyWriter) error(err error, withTraceback bool) {
 	e := asError(err)
 	line := errorLine(e)
-	if e.Traceback == "" || !r.resp3 {
+	if e.Traceback == "" || !r.resp3 || !withTraceback {
 		r.errorText(line)
 		return
 	}

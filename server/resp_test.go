@@ -240,7 +240,7 @@ func TestHello(t *testing.T) {
 	wantMatch(t, "INFO", p.ask("INFO", "clients"), `=\d+\r\ntxt:# Clients\r\n.*`)
 	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%8\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%7\r\n.*`)
 	wantMatch(t, "COMMAND INFO", p.ask("COMMAND", "INFO", "nosuch", "ping"), `\*2\r\n_\r\n.*~1\r\n\+fast\r\n.*`)
-	wantMatch(t, "error with traceback", p.ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood"),
+	wantMatch(t, "error with traceback", p.ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood", "META"),
 		`!\d+\r\nEIO script no\\r\\ngood\nstack traceback:\n\ttest.lua:1: in function 'fail'\\r\n-ERR injected\r\n`)
 	wantMatch(t, "error without traceback", p.ask("OBJ.READ", "p", "o"), `-ENOENT op .*\r\n`)
 	wantMatch(t, "HELLO 2", p.ask("HELLO", "2"), `\*14\r\n.*`)

@@ -91,7 +91,7 @@ func (s *Store) load(dir string) error {
 		return fmt.Errorf("%w: %s has format %q", store.ErrFormat, dir, format)
 	}
 	if v > formatVersion {
-		return fmt.Errorf("%w: %s has format %d, this program knows up to %d: use a newer objluad; nothing was changed",
+		return fmt.Errorf("%w: %s has format %d, this program knows up to %d: use a newer objluad; its objects were not touched",
 			store.ErrFormat, dir, v, formatVersion)
 	}
 	floor, err := s.getUvarint(floorKey)

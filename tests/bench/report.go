@@ -1,0 +1,123 @@
+// This file prints what was measured: as a table for a terminal, and as Markdown with all that is needed to repeat it.
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/objluad/objluad/tests/rig"
+)
+
+type report struct {
+	redis   string // version
+	pairs   int
+	results []result
+	guard   []string
+}
+
+func (r *report) print(out io.Writer) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "calls per second\tobjluad\tRedis\tratio\tgoal\t")
+	for _, result := range r.results {
+		fmt.Fprintf(table, "%s\t%.0f\t%.0f\t%.2f\t%.1f\t\n", result.title, median(result.ours), median(result.theirs), result.ratio(), result.goal)
+	}
+	table.Flush()
+	fmt.Fprintln(out)
+	for _, line := range r.guard {
+		fmt.Fprintln(out, line)
+	}
+}
+
+func (r *report) markdown() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Measured on %s, %d × %s, %s, Linux %s.\n", time.Now().UTC().Format(time.DateOnly),
+		runtime.NumCPU(), cpuModel(), memory(), kernel())
+	fmt.Fprintf(&b, "objluad %s, built by %s; Redis %s.\n", objluadVersion(), runtime.Version(), r.redis)
+	fmt.Fprintf(&b, "Medians of %d runs, which alternate between the two; in brackets the lowest and the highest.\n\n", r.pairs)
+	b.WriteString("| calls per second | objluad | Redis | ratio | goal |\n|---|---:|---:|---:|---:|\n")
+	for _, result := range r.results {
+		fmt.Fprintf(&b, "| %s | %s | %s | %.2f | ≥ %.1f |\n", result.title, spread(result.ours), spread(result.theirs), result.ratio(), result.goal)
+	}
+	if r.guard != nil {
+		fmt.Fprintf(&b, "\nThe guard, without the daemon (`%s`):\n\n", corebench)
+		for _, line := range r.guard {
+			fmt.Fprintf(&b, "    %s\n", line)
+		}
+	}
+	b.WriteString("\nThe commands, which `go run ./tests/bench` runs:\n\n")
+	b.WriteString("    objluad serve --data DIR\n")
+	fmt.Fprintf(&b, "    redis-server %s\n", quoted(durable))
+	for _, result := range r.results {
+		for _, command := range [][]string{result.objluad, result.redis} {
+			fmt.Fprintf(&b, "    redis-benchmark -p PORT %s %s\n", strings.Join(result.options, " "), quoted(command))
+		}
+	}
+	return b.Bytes()
+}
+
+// spread shows a median with its extremes.
+func spread(rates []float64) string {
+	low, high := rates[0], rates[0]
+	for _, rate := range rates {
+		low, high = min(low, rate), max(high, rate)
+	}
+	return fmt.Sprintf("%.0f (%.0f–%.0f)", median(rates), low, high)
+}
+
+// quoted joins a command as a shell reads it.
+func quoted(command []string) string {
+	line := strings.Join(command, " ")
+	if strings.HasSuffix(line, " ") {
+		line += "''"
+	}
+	return line
+}
+
+func cpuModel() string {
+	return field("/proc/cpuinfo", "model name")
+}
+
+func memory() string {
+	var kb int
+	fmt.Sscan(field("/proc/meminfo", "MemTotal"), &kb)
+	return fmt.Sprintf("%d GiB of memory", (kb+1<<19)>>20)
+}
+
+// field returns what follows "name:" on a line of a file, or "unknown".
+func field(file, name string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "unknown"
+	}
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+func kernel() string {
+	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(text))
+}
+
+func objluadVersion() string {
+	out, err := exec.Command(rig.Binary(), "version").Output()
+	if err != nil {
+		return "unknown"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimPrefix(line, "objluad ")
+}
