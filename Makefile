@@ -47,7 +47,7 @@ demo: build ## count words beside the data, then attack the server, and check th
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/demo
 
 test: build setup-test lint test-core ## everything that must hold, under the race detector
-	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -timeout 30m ./...
+	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -count=1 -timeout 30m ./...
 
 race: test
 
@@ -69,8 +69,8 @@ soak: build ## the long form of the tests that hammer the server; takes minutes
 mutants: setup ## remove one protection of the guard at a time, and see a test go red for each
 	$(GO) run ./tests/mutants
 
-bench: build setup-bench build/corebench ## measure, beside Redis, and print the ratios
-	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/bench
+bench: build setup-bench build/corebench ## measure, beside Redis, and write docs/benchmarks.md
+	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/bench -write docs/benchmarks.md
 
 build/corebench: $(CORE) luavm/corebench/main.c $(wildcard panicguard/*.h luavm/*.h)
 	@mkdir -p build

@@ -38,7 +38,7 @@ func (r *report) print(out io.Writer) {
 
 func (r *report) markdown() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Measured on %s, %d × %s, %s, Linux %s.\n", time.Now().UTC().Format(time.DateOnly),
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench`, which installs and starts what it compares with.\n\nMeasured on %s, %d × %s, %s, Linux %s.\n", time.Now().UTC().Format(time.DateOnly),
 		runtime.NumCPU(), cpuModel(), memory(), kernel())
 	fmt.Fprintf(&b, "objluad %s, built by %s; Redis %s.\n", objluadVersion(), runtime.Version(), r.redis)
 	fmt.Fprintf(&b, "Medians of %d runs, which alternate between the two; in brackets the lowest and the highest.\n\n", r.pairs)
