@@ -293,7 +293,8 @@ func TestCallersOfAHotObjectLeaveOthersAlone(t *testing.T) {
 		var busy int
 		for range 100 {
 			if err := <-results; err != nil {
-				wantError(t, err, syscall.EBUSY, KindBusy, "wait for the object's lock")
+				// Most meet the end of the line; some the house full of those that are about to.
+				wantError(t, err, syscall.EBUSY, KindBusy, "")
 				busy++
 			}
 		}
