@@ -179,4 +179,49 @@ var mutants = []mutant{
 		"	if (r->output_size > slot->method->output_max) {", "	if (0) {",
 		"./luavm", "TestInputAndOutput",
 	},
+	{
+		"scripts have no closing values", "luavm/sandbox.c",
+		"	lv_forbid_closing(L, secret);", "	(void)secret;",
+		"./luavm", "TestScriptAPI/closing",
+	},
+	{
+		"coroutines have no message handlers", "luavm/sandbox.c",
+		"	replace_global(L, \"xpcall\", lv_xpcall);\n", "",
+		"./luavm", "TestScriptAPI/xpcall",
+	},
+	{
+		"values have no addresses", "luavm/sandbox.c",
+		"	replace_global(L, \"tostring\", lv_tostring);\n", "",
+		"./luavm", "TestScriptAPI/addresses",
+	},
+	{
+		"an operation that gives up ends the call", "luavm/objclass.c",
+		"	case LV_HOST_OVERDUE:\n		trap(L, PG_DEADLINE);\n", "	case LV_HOST_OVERDUE:\n		return -ETIMEDOUT;\n",
+		"./luavm", "TestOperationsThatGiveUp",
+	},
+	{
+		"reads are bounded by the arena", "luavm/host.go",
+		"n > int64(s.arena)", "n < 0",
+		"./luavm", "TestReadsAreBoundedByTheArena",
+	},
+	{
+		"images are bounded", "luavm/slot.go",
+		"err == nil && s.imageSize() > maxImage", "false",
+		"./luavm", "TestImagesAreBounded",
+	},
+	{
+		"what idle VMs hold is bounded", "luavm/engine.go",
+		" || e.held > e.opts.Memory)", ")",
+		"./luavm", "TestImagesAreBounded",
+	},
+	{
+		"what a run logs is bounded", "luavm/objclass.c",
+		"	if (slot->logged < LOG_MESSAGES) {", "	if (1) {",
+		"./luavm", "TestLogIsBounded",
+	},
+	{
+		"after a fault a running VM is not used again", "luavm/engine.go",
+		"	if s.epoch != e.epoch {", "	if false {",
+		"./luavm", "TestFaultMakesAllVMsAnew",
+	},
 }
