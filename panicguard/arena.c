@@ -224,11 +224,20 @@ static void mark(uint64_t *bits, size_t from, size_t to)
 		bits[from / 64] |= 1ull << (from % 64);
 }
 
-static void mark_list(const pg_arena *a, const block *b)
+/*
+ * Marks the blocks of a list, whose sizes are given, or else their own. A free block is memory that a broken VM may have
+ * written to, and the bitmap lies outside of the arena: what does not lie within the heap is a fault.
+ */
+static void mark_list(const pg_arena *a, const block *b, size_t size)
 {
+	const char *bump = heap_of(a)->bump;
 	for (; b; b = b->next) {
-		size_t first = (size_t)((const char *)b - a->base) / GRAIN;
-		mark(a->scratch, first, first + b->size / GRAIN);
+		const char *p = (const char *)b;
+		size_t n = size ? size : b->size;
+		if (p < a->base || p >= bump || n > (size_t)(bump - p))
+			__builtin_trap();
+		size_t first = (size_t)(p - a->base) / GRAIN;
+		mark(a->scratch, first, first + n / GRAIN);
 	}
 }
 
@@ -269,9 +278,9 @@ static void sweep(pg_arena *a)
 	size_t grains = (size_t)(h->bump - a->base) / GRAIN;
 	memset(a->scratch, 0, (grains + 63) / 64 * sizeof *a->scratch);
 	for (unsigned i = 0; i < SMALL_LISTS; i++)
-		mark_list(a, h->small[i]);
+		mark_list(a, h->small[i], (size_t)(i + 1) * GRAIN);
 	for (unsigned i = 0; i < LARGE_LISTS; i++)
-		mark_list(a, h->large[i]);
+		mark_list(a, h->large[i], 0);
 	memset(h->small, 0, sizeof h->small);
 	memset(h->large, 0, sizeof h->large);
 	h->small_map = h->large_map = 0;
