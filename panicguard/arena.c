@@ -275,6 +275,8 @@ static void relist(pg_arena *a, size_t limit)
 static void sweep(pg_arena *a)
 {
 	heap *h = heap_of(a);
+	if (h->bump < a->base || h->bump > a->end)
+		__builtin_trap();
 	size_t grains = (size_t)(h->bump - a->base) / GRAIN;
 	memset(a->scratch, 0, (grains + 63) / 64 * sizeof *a->scratch);
 	for (unsigned i = 0; i < SMALL_LISTS; i++)
@@ -413,6 +415,8 @@ void pg_arena_restore(pg_arena *a)
 {
 	char *dirty = a->base + a->image_size;
 	size_t n = (size_t)(heap_of(a)->top - dirty);
+	if (n > (size_t)(a->end - dirty))
+		n = (size_t)(a->end - dirty); /* a broken VM has written over it */
 	if (n > KEEP_DIRTY) {
 		size_t page = (size_t)sysconf(_SC_PAGESIZE);
 		char *give = (char *)round_up((uintptr_t)dirty + KEEP_DIRTY, page);
