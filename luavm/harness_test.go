@@ -54,7 +54,7 @@ func unitOf(name, source string, script bool) *objclass.Unit {
 
 // newObject returns an object that is absent, and its overlay.
 func newObject(flags objclass.Flags) (*objclass.Object, *store.Overlay) {
-	overlay := store.NewOverlay(absent{}, store.Limits{})
+	overlay := store.NewOverlay(context.Background(), absent{}, store.Limits{})
 	return objclass.NewObject(context.Background(), overlay, flags), overlay
 }
 

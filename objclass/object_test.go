@@ -26,7 +26,7 @@ func newObject(t *testing.T, limits store.Limits, flags Flags, setup func(*store
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { snapshot.Close() })
-	return NewObject(t.Context(), store.NewOverlay(snapshot, limits), flags)
+	return NewObject(t.Context(), store.NewOverlay(context.Background(), snapshot, limits), flags)
 }
 
 // operations are all operations of an Object; writes are those that need WR.

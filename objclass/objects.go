@@ -31,7 +31,7 @@ func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overla
 		return nil, objectError(ref, err)
 	}
 	defer snapshot.Close()
-	overlay := store.NewOverlay(snapshot, o.limits)
+	overlay := store.NewOverlay(ctx, snapshot, o.limits)
 	if err := fn(overlay); err != nil {
 		return nil, OpError(err)
 	}

@@ -4,6 +4,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -20,6 +21,7 @@ const entryCost = 128
 // An Overlay takes ownership of the byte slices that it is given; those that it returns belong to the caller. It is used
 // by one goroutine at a time, and does not close its snapshot.
 type Overlay struct {
+	ctx    context.Context
 	snap   Snapshot
 	limits Limits
 	base   Stat
@@ -39,9 +41,9 @@ type Overlay struct {
 	cost   int64 // of xattrs; extents and omap count their own
 }
 
-// NewOverlay returns an overlay over snap that has no changes.
-func NewOverlay(snap Snapshot, limits Limits) *Overlay {
-	o := &Overlay{snap: snap, limits: limits.WithDefaults()}
+// NewOverlay returns an overlay over snap that has no changes. Operations that may take long end when ctx does.
+func NewOverlay(ctx context.Context, snap Snapshot, limits Limits) *Overlay {
+	o := &Overlay{ctx: ctx, snap: snap, limits: limits.WithDefaults()}
 	o.base, o.had = snap.Stat()
 	o.exists, o.under = o.had, o.had
 	o.size, o.keep = o.base.Size, o.base.Size

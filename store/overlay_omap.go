@@ -40,14 +40,23 @@ func (c *omapChanges) put(key string, value []byte) {
 	}
 }
 
-func (c *omapChanges) ordered() *btreemap.BTreeMap[string, struct{}] {
-	if c.order == nil {
-		c.order = btreemap.New[string, struct{}](16, strings.Compare)
-		for key := range c.pairs {
-			c.order.ReplaceOrInsert(key, struct{}{})
-		}
+// stepsPerLook is how many keys a listing takes between two looks at its context.
+const stepsPerLook = 1024
+
+func (o *Overlay) orderedChanges() (*btreemap.BTreeMap[string, struct{}], error) {
+	if o.omap.order != nil {
+		return o.omap.order, nil
 	}
-	return c.order
+	order := btreemap.New[string, struct{}](16, strings.Compare)
+	steps := 0
+	for key := range o.omap.pairs {
+		if steps++; steps%stepsPerLook == 0 && o.ctx.Err() != nil {
+			return nil, o.ctx.Err()
+		}
+		order.ReplaceOrInsert(key, struct{}{})
+	}
+	o.omap.order = order
+	return order, nil
 }
 
 // omapShows reports whether the snapshot's omap shows where nothing was changed.
@@ -270,7 +279,15 @@ func (o *Overlay) mergeOmap(base OmapIter, start string, visit omapVisitor) erro
 		}
 	}
 	advance()
-	for key := range o.omap.ordered().Ascend(btreemap.GE(start), btreemap.Max[string]()) {
+	order, err := o.orderedChanges()
+	if err != nil {
+		return err
+	}
+	steps := 0
+	for key := range order.Ascend(btreemap.GE(start), btreemap.Max[string]()) {
+		if steps++; steps%stepsPerLook == 0 && o.ctx.Err() != nil {
+			return o.ctx.Err() // removed keys are passed over, however many there are
+		}
 		for ; valid && baseKey < key; advance() {
 			if goOn, err := visit(baseKey, base.Value); !goOn || err != nil {
 				return err

@@ -3,6 +3,7 @@ package store_test
 // This file holds the overlay against a model, and tests its limits and costs.
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -23,7 +24,7 @@ func TestOverlayRandom(t *testing.T) {
 		base := &storetest.Model{}
 		run := func(most int) (*storetest.Model, *store.Overlay) {
 			m := base.Clone()
-			o := store.NewOverlay(base.Snapshot(7), storetest.ModelLimits)
+			o := store.NewOverlay(context.Background(), base.Snapshot(7), storetest.ModelLimits)
 			for range rapid.IntRange(most/2, most).Draw(t, "operations") {
 				storetest.Step(t, o, m)
 			}
@@ -64,13 +65,13 @@ func checkWriteSet(t *rapid.T, ws *store.WriteSet, snap store.Snapshot) {
 }
 
 func newOverlay(limits store.Limits) *store.Overlay {
-	return store.NewOverlay((&storetest.Model{}).Snapshot(0), limits)
+	return store.NewOverlay(context.Background(), (&storetest.Model{}).Snapshot(0), limits)
 }
 
 func TestOverlayStat(t *testing.T) {
 	m := &storetest.Model{}
 	m.Apply(&store.WriteSet{})
-	o := store.NewOverlay(m.Snapshot(7), store.Limits{})
+	o := store.NewOverlay(context.Background(), m.Snapshot(7), store.Limits{})
 	if err := o.Append([]byte("abc")); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestOverlaySpareCapacity(t *testing.T) {
 func TestOverlayUnchanged(t *testing.T) {
 	m := &storetest.Model{}
 	m.Apply(&store.WriteSet{})
-	o := store.NewOverlay(m.Snapshot(7), store.Limits{})
+	o := store.NewOverlay(context.Background(), m.Snapshot(7), store.Limits{})
 	if err := errors.Join(o.Create(false), o.Write(9, nil), o.Truncate(0), o.Zero(0, 100)); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +172,7 @@ func TestOverlayLimits(t *testing.T) {
 func TestOverlayLoweredLimit(t *testing.T) {
 	m := &storetest.Model{}
 	m.Apply(&store.WriteSet{Data: &store.DataChange{Size: 200}})
-	o := store.NewOverlay(m.Snapshot(1), store.Limits{ObjectSize: 100})
+	o := store.NewOverlay(context.Background(), m.Snapshot(1), store.Limits{ObjectSize: 100})
 	if err := errors.Join(o.Write(198, []byte("ab")), o.Truncate(150)); err != nil {
 		t.Error(err)
 	}
@@ -267,4 +268,26 @@ func TestOverlayMemory(t *testing.T) {
 		t.Errorf("%d bytes in use for one of %d", m.HeapAlloc, size)
 	}
 	runtime.KeepAlive(o)
+}
+
+// A listing that passes over many removed keys, or puts many changed ones in order, ends with its context.
+func TestLongListingsEndWithTheirContext(t *testing.T) {
+	for _, ordered := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(context.Background())
+		o := store.NewOverlay(ctx, (&storetest.Model{}).Snapshot(0), store.Limits{})
+		for i := range 5000 {
+			if err := errors.Join(o.SetOmapValue(fmt.Sprint(i), nil), o.RemoveOmapKey(fmt.Sprint(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ordered { // the first listing puts the keys in order
+			if _, _, err := o.OmapKeys("", "", 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cancel()
+		if _, _, err := o.OmapKeys("", "", 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("in order %v: a listing after its context's end gave %v", ordered, err)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package pebblestore
 // This file measures commits: 50 clients that increment durable counters on 1000 objects, and reads without a commit.
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -92,7 +93,7 @@ func increment(b *testing.B, s *Store, r store.Ref, read func(store.Snapshot) ([
 		return err
 	}
 	n, _ := strconv.Atoi(string(v)) // 0 at first
-	o := store.NewOverlay(snap, store.Limits{})
+	o := store.NewOverlay(context.Background(), snap, store.Limits{})
 	if err := write(o, strconv.AppendInt(nil, int64(n+1), 10)); err != nil {
 		return err
 	}

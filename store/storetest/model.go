@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -481,7 +482,7 @@ func testRandom(f fixture) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := store.NewOverlay(snap, ModelLimits)
+			o := store.NewOverlay(context.Background(), snap, ModelLimits)
 			for range rapid.IntRange(2, 8).Draw(t, "operations") {
 				Step(t, o, m)
 			}
