@@ -37,12 +37,13 @@ type daemon struct {
 	timeout    time.Duration
 	maxTimeout time.Duration
 	arena      sizeFlag
+	memTable   sizeFlag
 	maxOutput  sizeFlag
 	maxInput   sizeFlag
 }
 
 func newServe() *cobra.Command {
-	d := &daemon{arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20}
+	d := &daemon{arena: 16 << 20, memTable: 32 << 20, maxOutput: 16 << 20, maxInput: 16 << 20}
 	cmd := &cobra.Command{
 		Use:   "serve --data DIR",
 		Short: "Run the daemon",
@@ -62,6 +63,7 @@ func newServe() *cobra.Command {
 	flags.DurationVar(&d.timeout, "timeout", time.Second, "wall and CPU budget of a call that names none")
 	flags.DurationVar(&d.maxTimeout, "max-timeout", time.Minute, "largest budget that a call may name")
 	flags.Var(&d.arena, "arena", "memory of a VM")
+	flags.Var(&d.memTable, "memtable", "memory of each of up to 4 tables of recent writes, at least 1MiB")
 	flags.Var(&d.maxOutput, "max-output", "output of a method")
 	flags.Var(&d.maxInput, "max-input", "input of a method")
 	return cmd
@@ -171,7 +173,10 @@ func (d *daemon) openStore(log *slog.Logger) (store.Store, error) {
 	if d.data == "" {
 		return nil, fail(syscall.EINVAL, "--data DIR says where the data is kept")
 	}
-	st, err := pebblestore.Open(d.data, pebblestore.Options{Logger: log})
+	if d.memTable < 1<<20 {
+		return nil, fail(syscall.EINVAL, "--memtable is at least 1MiB")
+	}
+	st, err := pebblestore.Open(d.data, pebblestore.Options{Logger: log, MemTableSize: uint64(d.memTable)})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}

@@ -44,7 +44,8 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &soak{daemon: rig.RunCommand(t, rig.Command(binary, t.TempDir(), "--max-output", "1MiB"))}
+	// Small memtables are full, and their memory is taken, before the first sample.
+	s := &soak{daemon: rig.RunCommand(t, rig.Command(binary, t.TempDir(), "--max-output", "1MiB", "--memtable", "1MiB"))}
 	s.daemon.Install(t, "good", goodClass)
 	s.daemon.Install(t, "hostile", hostileClass)
 	s.fillImages(t)
