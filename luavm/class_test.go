@@ -78,11 +78,13 @@ func TestSlotsAreBounded(t *testing.T) {
 // A Go panic inside a host call is the trap host, and costs the slot.
 func TestPanicInHostCall(t *testing.T) {
 	e := newEngine(t, Options{})
-	_, err := e.Run(context.Background(), &objclass.Invocation{
-		Unit: unitOf("eval", "pcall(objclass.stat)", true), Object: nil, Budget: testBudget,
-	})
-	if got := asError(t, err); got.Kind != objclass.TrapHost || got.ErrnoName() != "EIO" {
-		t.Errorf("got %s %s", got.ErrnoName(), got.Kind)
+	for _, call := range []string{"stat", "current_version"} {
+		_, err := e.Run(context.Background(), &objclass.Invocation{
+			Unit: unitOf("eval", "pcall(objclass."+call+")", true), Object: nil, Budget: testBudget,
+		})
+		if got := asError(t, err); got.Kind != objclass.TrapHost || got.ErrnoName() != "EIO" {
+			t.Errorf("%s: got %s %s", call, got.ErrnoName(), got.Kind)
+		}
 	}
 	if n := e.Stats().Slots; n != 0 {
 		t.Errorf("%d slots are left", n)
@@ -200,5 +202,19 @@ func TestFaultMakesAllVMsAnew(t *testing.T) {
 	}
 	if got, err := runScript(t, e, source, "f", ""); err != nil || got.Ret != 7 {
 		t.Errorf("the next run: %d, %v", got.Ret, err)
+	}
+}
+
+// A listing that the store cuts short because of its size is an error, not a shorter list.
+func TestListingsAreWhole(t *testing.T) {
+	for _, tt := range []struct {
+		n    int
+		more bool
+		max  int64
+		cut  bool
+	}{{5, false, -1, false}, {5, true, 5, false}, {5, true, -1, true}, {5, true, 10, true}, {0, true, 0, false}} {
+		if err := checkWhole(tt.n, tt.more, tt.max); (err != nil) != tt.cut {
+			t.Errorf("%+v: %v", tt, err)
+		}
 	}
 }

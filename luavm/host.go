@@ -151,35 +151,30 @@ func lvHostMapClear(ctx C.uintptr_t) C.int {
 //export lvHostMapGetKeys
 func lvHostMapGetKeys(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, limit C.int64_t, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
-	var more bool
-	status := s.operate(func(o *objclass.Object) (err error) {
-		var keys []string
-		keys, more, err = o.OmapKeys(stringAt(after, afterSize), int64(limit))
+	return s.operate(func(o *objclass.Object) error {
+		keys, more, err := o.OmapKeys(stringAt(after, afterSize), int64(limit))
 		s.reply(answer, keyRecords(keys))
-		return err
+		return errors.Join(err, checkWhole(len(keys), more, int64(limit)))
 	})
-	return listed(status, more)
 }
 
 //export lvHostMapGetVals
 func lvHostMapGetVals(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, prefix unsafe.Pointer, prefixSize C.size_t,
 	limit C.int64_t, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
-	var more bool
-	status := s.operate(func(o *objclass.Object) (err error) {
-		var pairs []objclass.KeyValue
-		pairs, more, err = o.OmapValues(stringAt(after, afterSize), stringAt(prefix, prefixSize), int64(limit))
+	return s.operate(func(o *objclass.Object) error {
+		pairs, more, err := o.OmapValues(stringAt(after, afterSize), stringAt(prefix, prefixSize), int64(limit))
 		s.reply(answer, pairRecords(pairs))
-		return err
+		return errors.Join(err, checkWhole(len(pairs), more, int64(limit)))
 	})
-	return listed(status, more)
 }
 
-func listed(status C.int, more bool) C.int {
-	if status == 0 && more {
-		return 1
+// checkWhole refuses a listing that the store cut short because of its size: a script would take it for all there is.
+func checkWhole(n int, more bool, limit int64) error {
+	if more && (limit < 0 || int64(n) < limit) {
+		return objclass.Errorf(syscall.EFBIG, objclass.KindOp, "the listing is too large after %d keys; ask for fewer at once", n)
 	}
-	return status
+	return nil
 }
 
 //export lvHostMapGetVal
@@ -220,8 +215,11 @@ func lvHostMapWriteHeader(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C
 }
 
 //export lvHostCurrentVersion
-func lvHostCurrentVersion(ctx C.uintptr_t) C.uint64_t {
-	return C.uint64_t(slotOf(ctx).inv.Object.Version())
+func lvHostCurrentVersion(ctx C.uintptr_t, version *C.uint64_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error {
+		*version = C.uint64_t(o.Version())
+		return nil
+	})
 }
 
 //export lvHostLog

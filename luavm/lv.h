@@ -29,7 +29,7 @@ typedef struct lv_answer {
 } lv_answer;
 
 /*
- * What host functions return: 0 (or what they document), -errno, or one of these: the host itself has failed; it gave up
+ * What host functions return: 0, -errno, or one of these: the host itself has failed; it gave up
  * because the call's time is over, or because the call was canceled. The last three are traps.
  */
 #define LV_HOST_FAILED INT32_MIN
@@ -55,7 +55,7 @@ typedef struct lv_host {
 	int (*getxattrs)(uintptr_t ctx, lv_answer *answer);
 	int (*setxattr)(uintptr_t ctx, const void *name, size_t name_size, const void *data, size_t size);
 	int (*map_clear)(uintptr_t ctx);
-	/* These two return 1 if there is more behind the last one answered. */
+	/* These two answer all that was asked for, or fail. */
 	int (*map_get_keys)(uintptr_t ctx, const void *after, size_t after_size, int64_t max, lv_answer *answer);
 	int (*map_get_vals)(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size,
 			    int64_t max, lv_answer *answer);
@@ -64,7 +64,7 @@ typedef struct lv_host {
 	int (*map_remove_key)(uintptr_t ctx, const void *key, size_t key_size);
 	int (*map_read_header)(uintptr_t ctx, lv_answer *answer);
 	int (*map_write_header)(uintptr_t ctx, const void *data, size_t size);
-	uint64_t (*current_version)(uintptr_t ctx);
+	int (*current_version)(uintptr_t ctx, uint64_t *version);
 	int (*log)(uintptr_t ctx, int level, const void *text, size_t size);
 
 	/* Copies to data the bytes that the last answer had no room for. */
@@ -152,7 +152,6 @@ const lv_report *lv_run(lv_slot *slot, pg_call *call, const lv_method *method);
 void lv_restore(lv_slot *slot);
 
 size_t lv_image_size(const lv_slot *slot);
-size_t lv_footprint(const lv_slot *slot);
 bool lv_is_pristine(const lv_slot *slot);
 
 #endif

@@ -404,9 +404,8 @@ static int map_write_header(lua_State *L)
 static uint64_t version(lua_State *L)
 {
 	lv_slot *slot = object(L);
-	enter(L);
-	uint64_t v = slot->host->current_version(slot->ctx);
-	pg_host_leave();
+	uint64_t v;
+	check_result(L, slot, HOST(slot, current_version, &v));
 	return v;
 }
 

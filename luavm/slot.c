@@ -244,8 +244,10 @@ static void seal_body(void *arg)
 const lv_report *lv_seal(lv_slot *slot, pg_call *call)
 {
 	const lv_report *r = run_body(slot, call, LV_ENDING, seal_body);
+	if (r->outcome != LV_OK)
+		return r;
 	lua_sethook(slot->main, NULL, 0, 0); /* that an interrupt may have set too late */
-	if (r->outcome == LV_OK && pg_arena_seal(slot->arena) != 0) {
+	if (pg_arena_seal(slot->arena) != 0) {
 		slot->report.outcome = LV_TRAP;
 		slot->report.trap = PG_MEMORY;
 	}
@@ -411,5 +413,4 @@ void lv_free(lv_slot *slot)
 
 lua_State *lv_state(lv_slot *slot) { return slot->main; }
 size_t lv_image_size(const lv_slot *slot) { return pg_arena_image_size(slot->arena); }
-size_t lv_footprint(const lv_slot *slot) { return pg_arena_footprint(slot->arena); }
 bool lv_is_pristine(const lv_slot *slot) { return pg_arena_is_pristine(slot->arena); }

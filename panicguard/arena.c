@@ -449,4 +449,3 @@ size_t pg_arena_offset(const pg_arena *a, const void *p)
 }
 
 size_t pg_arena_image_size(const pg_arena *a) { return a->image_size; }
-size_t pg_arena_footprint(const pg_arena *a) { return (size_t)(heap_of(a)->top - a->base); }

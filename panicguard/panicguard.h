@@ -69,7 +69,6 @@ size_t pg_arena_peak(const pg_arena *arena);    /* most bytes allocated at once 
 size_t pg_arena_live(const pg_arena *arena);    /* bytes allocated now */
 size_t pg_arena_offset(const pg_arena *arena, const void *p); /* of an address in it; 0 for any other */
 size_t pg_arena_image_size(const pg_arena *arena);
-size_t pg_arena_footprint(const pg_arena *arena); /* bytes from the arena's begin to the highest byte ever handed out */
 
 /* ---- activation ---------------------------------------------------------------------------------------------- */
 
@@ -89,7 +88,6 @@ typedef struct pg_call {
 
 	pg_trap trap;     /* out: as returned by pg_run */
 	int fault_signal; /* out: with PG_FAULT, the signal */
-	uintptr_t fault_addr;
 	int64_t wall_used; /* out: ns */
 	int64_t cpu_used;  /* out: ns; see doc.go on runs shorter than PG_FIRST_LOOK_NS */
 } pg_call;

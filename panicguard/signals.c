@@ -74,7 +74,6 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	bool raised = info->si_code > 0 || (signal == SIGABRT && (info->si_pid == process || info->si_pid == 0));
 	if (t->in_vm && t->top && raised) {
 		t->top->call->fault_signal = signal;
-		t->top->call->fault_addr = (uintptr_t)info->si_addr;
 		land_from_handler(t, PG_FAULT, t->interrupted ? t->interrupted : &uc->uc_sigmask);
 	}
 	for (size_t i = 0; i < FAULTS; i++) {

@@ -13,9 +13,10 @@
 static const char source[] = "function noop(input, output) return 0 end objclass.register(noop, objclass.RD)";
 static const char plain[] = "function noop(input, output) return 0 end";
 
-static uint64_t version(uintptr_t ctx)
+static int version(uintptr_t ctx, uint64_t *v)
 {
-	return ctx;
+	*v = ctx;
+	return 0;
 }
 
 static const lv_host host = {.current_version = version};

@@ -103,4 +103,3 @@ func (a Arena) Exhausted() bool  { return bool(C.pg_arena_exhausted(a.c)) }
 func (a Arena) Live() int        { return int(C.pg_arena_live(a.c)) }
 func (a Arena) Peak() int        { return int(C.pg_arena_peak(a.c)) }
 func (a Arena) ImageSize() int   { return int(C.pg_arena_image_size(a.c)) }
-func (a Arena) Footprint() int   { return int(C.pg_arena_footprint(a.c)) }
