@@ -51,10 +51,12 @@ test: build setup-test lint test-core ## everything that must hold, under the ra
 
 race: test
 
-test-core: setup ## the C core without Go, with AddressSanitizer and UBSan
+test-core: setup ## the C core without Go: under AddressSanitizer and UBSan, and what it takes of the heap
 	@mkdir -p build
 	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) luavm/coretest/main.c -o build/coretest $(CORE_LIBS)
 	ASAN_OPTIONS=$(ASAN_OPTIONS) build/coretest
+	$(CC) $(CORE_CFLAGS) $(CORE) luavm/heapaudit/main.c -o build/heapaudit $(CORE_LIBS)
+	build/heapaudit
 
 lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
