@@ -54,7 +54,8 @@ func (o Options) withDefaults() Options {
 
 // Engine runs methods in Lua. It implements objclass.Engine.
 type Engine struct {
-	opts Options
+	opts       Options
+	background background
 
 	mu    sync.Mutex
 	idle  map[string][]*list.Element // of lru, by version; the last was used last
@@ -98,7 +99,15 @@ func (e *Engine) Load(ctx context.Context, unit *objclass.Unit, budget objclass.
 }
 
 // Run implements objclass.Engine.
-func (e *Engine) Run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {
+func (e *Engine) Run(ctx context.Context, inv *objclass.Invocation) (result objclass.Result, err error) {
+	if !inv.Long {
+		return e.run(ctx, inv)
+	}
+	e.background.do(func() { result, err = e.run(ctx, inv) })
+	return result, err
+}
+
+func (e *Engine) run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {
 	s := e.takeIdle(inv.Unit.Version)
 	if s == nil {
 		var err error

@@ -95,9 +95,10 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 // guarded prepares the slot's call for one activation that ctx can cancel.
 func (s *slot) guarded(ctx context.Context, activate func() *C.lv_report) *C.lv_report {
 	*s.call = C.pg_call{
-		id:      C.uint64_t(lastCall.Add(1)),
-		wall_ns: C.int64_t(s.budget.Wall),
-		cpu_ns:  C.int64_t(s.budget.CPU),
+		id:        C.uint64_t(lastCall.Add(1)),
+		wall_ns:   C.int64_t(s.budget.Wall),
+		cpu_ns:    C.int64_t(s.budget.CPU),
+		exact_cpu: C.bool(s.inv != nil && s.inv.Long),
 	}
 	if ctx.Done() == nil {
 		return activate()

@@ -69,6 +69,7 @@ type Invocation struct {
 	Input  []byte
 	Object *Object // what host calls act on
 	Budget Budget
+	Long   bool                            // the run is expected to take long, and shall let others go first
 	Log    func(level int, message string) // takes what the script logs
 }
 

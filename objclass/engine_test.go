@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/objluad/objluad/store"
 )
@@ -58,8 +59,9 @@ func (e *testEngine) Run(ctx context.Context, inv *Invocation) (Result, error) {
 	if !ok {
 		return Result{}, Errorf(syscall.EIO, KindScript, "handler %q is not registered", inv.Method)
 	}
+	began := time.Now()
 	ret, output, err := method(ctx, inv)
-	usage := Usage{CPU: 10, PeakBytes: 100}
+	usage := Usage{CPU: max(time.Since(began).Truncate(time.Millisecond), 10), PeakBytes: 100}
 	if err != nil {
 		e := *OpError(err)
 		e.Usage = usage

@@ -11,10 +11,13 @@ import (
 // scriptsRemembered bounds how many scripts' paces are kept.
 const scriptsRemembered = 4096
 
-// longRun is the run time above which a method counts as long.
+// longRun is the CPU time of a run above which a method counts as long.
 const longRun = 2 * time.Millisecond
 
-// pace is a moving average of a method's run time. Its zero value is that of a method that never ran.
+// surelyLong is the elapsed time of a run that is not taken for a short one on a busy machine.
+const surelyLong = 10 * time.Millisecond
+
+// pace is a moving average of the CPU time of a method's runs. Its zero value is that of a method that never ran.
 type pace struct{ average atomic.Int64 }
 
 // add takes one run into account. An update lost to a concurrent one does no harm.
@@ -24,6 +27,9 @@ func (p *pace) add(d time.Duration) {
 	}
 	p.average.Store(int64(max(d, 1)))
 }
+
+// turnLong takes a run into account that has not ended yet, and is long already.
+func (p *pace) turnLong() { p.average.Store(max(p.average.Load(), int64(longRun)+1)) }
 
 func (p *pace) unknown() bool { return p.average.Load() == 0 }
 func (p *pace) long() bool    { return time.Duration(p.average.Load()) > longRun }

@@ -31,11 +31,12 @@ type ClassInfo struct {
 
 // Registry installs classes and finds them. It is safe for concurrent use.
 type Registry struct {
-	objects   *objects
-	admission *admission
-	engine    Engine
-	opts      *Options
-	logs      *scriptLogger
+	objects    *objects
+	admission  *admission
+	executions *executions
+	engine     Engine
+	opts       *Options
+	logs       *scriptLogger
 
 	// cache has the classes that were asked for, so that a call costs no read of the store. Readers take the map as it is;
 	// it is replaced as a whole.
@@ -46,7 +47,7 @@ type Registry struct {
 func newRegistry(s *Service) *Registry {
 	objects := *s.objects
 	objects.limits = store.Limits{}.WithDefaults() // whatever bounds the objects of clients
-	r := &Registry{objects: &objects, admission: s.admission, engine: s.engine, opts: &s.opts, logs: s.logs}
+	r := &Registry{objects: &objects, admission: s.admission, executions: s.executions, engine: s.engine, opts: &s.opts, logs: s.logs}
 	r.cache.Store(&map[string]*class{})
 	return r
 }
@@ -104,10 +105,11 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 
 // load has the engine make an image of the unit, in an execution that is kept for what may run long.
 func (r *Registry) load(ctx context.Context, unit *Unit) ([]Method, error) {
-	if err := r.admission.start(ctx, true, r.opts.MaxWait); err != nil {
+	loading := &execution{group: unit.Name, pace: new(pace), long: true}
+	if err := r.executions.start(ctx, loading, r.opts.MaxWait); err != nil {
 		return nil, err
 	}
-	defer r.admission.stop(true)
+	defer r.executions.stop(loading)
 	methods, err := r.engine.Load(ctx, unit, r.opts.Budget)
 	if err != nil {
 		return nil, loadError(unit, err)

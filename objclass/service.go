@@ -13,14 +13,15 @@ import (
 
 // Service runs method calls, and operations on objects beside them. It is safe for concurrent use.
 type Service struct {
-	opts      Options
-	engine    Engine
-	objects   *objects
-	admission *admission
-	classes   *Registry
-	scripts   *scriptPaces
-	logs      *scriptLogger
-	scriptLog func(level int, message string) // of scripts that are sent with a call
+	opts       Options
+	engine     Engine
+	objects    *objects
+	admission  *admission
+	executions *executions
+	classes    *Registry
+	scripts    *scriptPaces
+	logs       *scriptLogger
+	scriptLog  func(level int, message string) // of scripts that are sent with a call
 }
 
 // NewService returns a service over st and eng, which stay the caller's to close, after Drain. It creates the pool in
@@ -37,9 +38,10 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 			maxWait: opts.MaxWait,
 			locks:   newLockTable(lineLimit(opts.Queue)),
 		},
-		admission: newAdmission(opts.Executions, opts.Queue),
-		scripts:   newScriptPaces(),
-		logs:      newScriptLogger(opts.Logger),
+		admission:  newAdmission(opts.Executions, opts.Queue),
+		executions: newExecutions(opts.Executions, opts.Queue),
+		scripts:    newScriptPaces(),
+		logs:       newScriptLogger(opts.Logger),
 	}
 	s.scriptLog = s.logs.with("class", scriptName)
 	s.classes = newRegistry(s)
@@ -65,8 +67,7 @@ type Stats struct {
 
 // Stats describes what the service is doing.
 func (s *Service) Stats() Stats {
-	calls, running := s.admission.load()
-	return Stats{Calls: calls, Running: running, Engine: s.engine.Stats()}
+	return Stats{Calls: s.admission.count(), Running: s.executions.count(), Engine: s.engine.Stats()}
 }
 
 // scriptName is the chunk name of scripts that are sent with a call.
@@ -104,8 +105,7 @@ type exec struct {
 	method *classMethod  // nil for a script
 	unit   *Unit
 	flags  Flags
-	pace   *pace
-	long   bool
+	place  execution
 	log    func(level int, message string)
 	budget Budget
 
@@ -179,8 +179,8 @@ func (x *exec) resolve() error {
 	if x.unit, err = x.classes.unit(x.ctx, version); err != nil {
 		return err
 	}
-	x.log, x.pace = version.log, &x.method.pace
-	x.long = x.pace.long()
+	x.log = version.log
+	x.place = execution{group: version.class, pace: &x.method.pace, long: x.method.pace.long()}
 	x.setFlags(x.method.flags)
 	return nil
 }
@@ -196,8 +196,9 @@ func (x *exec) resolveScript() error {
 		return err
 	}
 	x.unit = &Unit{Name: scriptName, Version: versionOf(source), Source: source, Script: true}
-	x.log, x.pace = x.scriptLog, x.scripts.of(x.unit.Version)
-	x.long = x.pace.unknown() || x.pace.long()
+	x.log = x.scriptLog
+	pace := x.scripts.of(x.unit.Version)
+	x.place = execution{group: scriptName, pace: pace, long: pace.unknown() || pace.long()}
 	x.setFlags(RD | WR)
 	return nil
 }
@@ -218,10 +219,10 @@ func (x *exec) run() (*store.Overlay, error) {
 	if err := x.ctx.Err(); err != nil {
 		return nil, waitEnded(err, anExecution)
 	}
-	if err := x.admission.start(x.ctx, x.long, x.opts.MaxWait); err != nil {
+	if err := x.executions.start(x.ctx, &x.place, x.opts.MaxWait); err != nil {
 		return nil, err
 	}
-	defer x.admission.stop(x.long)
+	defer x.executions.stop(&x.place)
 	began := time.Now()
 	ctx := &lazyDeadline{Context: x.ctx, at: began.Add(x.budget.Wall + readGrace)}
 	defer ctx.end()
@@ -246,17 +247,20 @@ func (x *exec) invoke(object *Object, began time.Time) error {
 		Input:  x.call.Input,
 		Object: object,
 		Budget: x.budget,
+		Long:   x.place.knownLong,
 		Log:    x.log,
 	})
 	ran := time.Since(began)
 	x.ran += ran
-	x.pace.add(ran)
 
 	usage := result.Usage
 	if err != nil {
 		usage = OpError(err).Usage
 	}
 	usage.HostOps = object.Ops()
+	if usage.CPU > 0 { // or it did not come to a run
+		x.place.pace.add(min(ran, usage.CPU))
+	}
 	x.usage.add(usage)
 	if err != nil {
 		return err

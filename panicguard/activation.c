@@ -69,6 +69,13 @@ static void publish(pg_thread *t, const pg_activation *a, int64_t start, int64_t
 	atomic_store(&t->state, pg_state(a->sequence, PG_ACTIVE));
 }
 
+static void sample_cpu(pg_thread *t, const pg_activation *a, int64_t now)
+{
+	atomic_store(&t->cpu_base, pg_clock(CLOCK_THREAD_CPUTIME_ID));
+	atomic_store(&t->sampled_at, now);
+	atomic_store(&t->sampled, a->sequence);
+}
+
 /* To follow publish: pg_cancel sets the flag and then looks for the id, so either it finds the id, or this finds the flag. */
 static void note_canceled(pg_activation *a)
 {
@@ -140,6 +147,8 @@ pg_trap pg_run(pg_call *call, void (*body)(void *), void *arg)
 	}
 
 	t->top = &a;
+	if (call->exact_cpu)
+		sample_cpu(t, &a, start);
 	publish(t, &a, start, wall_due, call->cpu_ns);
 	note_canceled(&a);
 	int64_t look = start + PG_FIRST_LOOK_NS;

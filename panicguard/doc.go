@@ -41,7 +41,8 @@
 //
 // Wall time is CLOCK_MONOTONIC. CPU time is the thread's CPU clock, which costs a system call to read: the watchdog reads
 // it first when an activation is 10 ms old, and what was used before that does not count against the budget. So a CPU
-// budget may be overrun by up to 10 ms, and the CPU time that is reported for a shorter run is its elapsed time.
+// budget may be overrun by up to 10 ms, and the CPU time that is reported for a shorter run is its elapsed time, unless the
+// caller asks for the exact one.
 //
 // # What it is not
 //

@@ -78,6 +78,8 @@ typedef struct pg_call {
 	int64_t wall_ns; /* budget of elapsed time in ns; 0 is none */
 	int64_t cpu_ns;  /* budget of the thread's CPU time in ns; 0 is none */
 
+	bool exact_cpu;  /* count CPU time from the beginning, which costs a system call; see doc.go */
+
 	/* Asks the VM to end itself at its next safe point with pg_trap_now(pg_pending()). Runs in a signal handler. */
 	void (*interrupt)(void *vm);
 	/* Notes where the VM is. Runs at a safe point of the VM, before the jump that a trap noted in host code causes. */
@@ -89,7 +91,7 @@ typedef struct pg_call {
 	pg_trap trap;     /* out: as returned by pg_run */
 	int fault_signal; /* out: with PG_FAULT, the signal */
 	int64_t wall_used; /* out: ns */
-	int64_t cpu_used;  /* out: ns; see doc.go on runs shorter than PG_FIRST_LOOK_NS */
+	int64_t cpu_used;  /* out: ns; the elapsed time if the run was shorter than PG_FIRST_LOOK_NS and not exact_cpu */
 } pg_call;
 
 /* The watchdog looks at an activation's CPU clock for the first time when it is this old. */

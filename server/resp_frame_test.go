@@ -162,7 +162,7 @@ func TestFrameLinear(t *testing.T) {
 	if len(commands) != 1 || err != io.EOF {
 		t.Fatalf("%d commands, %v", len(commands), err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -15,8 +15,13 @@ import (
 func main() {
 	pairs := flag.Int("pairs", 3, "pairs of runs for each line of the table")
 	file := flag.String("write", "", "`file` that gets the table, too, as Markdown")
+	tailsOnly := flag.Bool("tails", false, "measure only what hostile calls cost the others")
 	flag.Parse()
-	if err := run(*pairs, *file); err != nil {
+	measure := func() error { return run(*pairs, *file) }
+	if *tailsOnly {
+		measure = runTails
+	}
+	if err := measure(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -57,9 +62,26 @@ func run(pairs int, file string) error {
 	if r.guard, err = measureGuard(); err != nil {
 		return err
 	}
+	if r.tails, err = measureTails(dir); err != nil {
+		return err
+	}
 	r.print(os.Stdout)
 	if file == "" {
 		return nil
 	}
 	return os.WriteFile(file, r.markdown(), 0o644)
+}
+
+func runTails() error {
+	dir, err := os.MkdirTemp("", "objluad-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var r report
+	if r.tails, err = measureTails(dir); err != nil {
+		return err
+	}
+	r.printTails(os.Stdout)
+	return nil
 }

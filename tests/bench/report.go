@@ -21,6 +21,7 @@ type report struct {
 	pairs   int
 	results []result
 	guard   []string
+	tails   []tail
 }
 
 func (r *report) print(out io.Writer) {
@@ -34,6 +35,17 @@ func (r *report) print(out io.Writer) {
 	for _, line := range r.guard {
 		fmt.Fprintln(out, line)
 	}
+	fmt.Fprintln(out)
+	r.printTails(out)
+}
+
+func (r *report) printTails(out io.Writer) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "p99 of good calls\talone\tbeside attacks\tratio\tgoal\t")
+	for _, t := range r.tails {
+		fmt.Fprintf(table, "%s\t%v\t%v\t%.2f\t≤ %.1f\t\n", t.title, percentile(t.quiet, 99), percentile(t.hunted, 99), t.ratio(), tailGoal)
+	}
+	table.Flush()
 }
 
 func (r *report) markdown() []byte {
@@ -45,6 +57,13 @@ func (r *report) markdown() []byte {
 	b.WriteString("| calls per second | objluad | Redis | ratio | goal |\n|---|---:|---:|---:|---:|\n")
 	for _, result := range r.results {
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f | ≥ %.1f |\n", result.title, spread(result.ours), spread(result.theirs), result.ratio(), result.goal)
+	}
+	fmt.Fprintf(&b, "\nGood calls beside attacks: %d calls a second at random moments for %d s, alone, and then with every tenth call hostile "+
+		"(an endless loop, a pattern, a memory bomb, a new script, each for as long as it gets):\n\n", tailRate, tailSeconds)
+	b.WriteString("| p50, p99 | alone | beside attacks | p99 ratio | goal |\n|---|---:|---:|---:|---:|\n")
+	for _, t := range r.tails {
+		fmt.Fprintf(&b, "| %s | %v, %v | %v, %v | %.2f | ≤ %.1f |\n", t.title, percentile(t.quiet, 50), percentile(t.quiet, 99),
+			percentile(t.hunted, 50), percentile(t.hunted, 99), t.ratio(), tailGoal)
 	}
 	if r.guard != nil {
 		fmt.Fprintf(&b, "\nThe guard, without the daemon (`%s`):\n\n", corebench)

@@ -1,0 +1,275 @@
+// This file decides which methods run, and which wait: long ones must not stand in the way of short ones.
+
+package objclass
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// executions bounds how many methods run at once.
+//
+// Methods that are known to run long share a part of the places, so that however many of them are called, short ones find
+// room. When a short and a long one wait, the short one goes first, unless no long one runs at all: neither kind starves the
+// other. Long ones of different groups take turns.
+//
+// What a method was taken for shows while it runs. Who waits for a place looks at those who have one: a method that has run
+// for longRun counts as long from then on. It keeps its place, and a short one gets another, up to a bound that only a flood
+// of methods that were short until now can reach. When it has run for surelyLong, it is remembered as long at once, and others
+// of its kind that wait as short ones go to the long line.
+type executions struct {
+	mu sync.Mutex
+
+	running     []*execution
+	runningLong int // of these, long ones
+
+	maxRunning int // places, if none turned long while it ran
+	maxLong    int // of these, of long ones
+	maxTurned  int // how many may run when some did
+	maxLine    int // of long ones that wait
+
+	short  list.List // of *execution: who waits, in order
+	long   turns
+	review *time.Timer // while short ones wait
+}
+
+// execution is a method that waits for a place or has one.
+type execution struct {
+	group string // of long ones that take turns
+	pace  *pace
+	long  bool
+
+	turn      chan struct{} // closed when it is given a place
+	waiting   *list.Element // where it stands in line, nil while it does not
+	began     time.Time     // when it got its place
+	knownLong bool          // long, when it got its place
+	where     int           // in running
+}
+
+const anExecution = "an execution"
+
+// turnedFactor times the places is how many methods may run when some turned long while they ran.
+const turnedFactor = 4
+
+// newExecutions makes places for as many methods, of which long ones get half: with two or more each kind has at least one.
+func newExecutions(places, queue int) *executions {
+	return &executions{
+		maxRunning: places,
+		maxLong:    places / 2,
+		maxTurned:  turnedFactor * places,
+		maxLine:    lineLimit(queue),
+		long:       turns{groups: make(map[string]*group)},
+	}
+}
+
+// start waits until e has a place: at most limit, and no longer than ctx lives; EBUSY when too many long ones wait already.
+// Who got a place must stop.
+func (x *executions) start(ctx context.Context, e *execution, limit time.Duration) error {
+	x.mu.Lock()
+	if e.long && x.mayStartLong() || !e.long && x.short.Len() == 0 && x.mayStartShort() {
+		x.begin(e)
+		x.mu.Unlock()
+		return nil
+	}
+	if e.long && x.long.len >= x.maxLine {
+		x.mu.Unlock()
+		return lineFull(x.maxLine, anExecution)
+	}
+	e.turn = make(chan struct{})
+	x.join(e)
+	x.turnLong(time.Now())
+	x.dispatch()
+	x.mu.Unlock()
+	return x.wait(ctx, e, limit)
+}
+
+func (x *executions) wait(ctx context.Context, e *execution, limit time.Duration) error {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	var err error
+	select {
+	case <-e.turn:
+		return nil
+	case <-ctx.Done():
+		err = waitEnded(ctx.Err(), anExecution)
+	case <-timer.C:
+		err = Errorf(syscall.ETIMEDOUT, KindBusy, "waited %v for %s", limit, anExecution)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if e.waiting == nil { // it got a place in the same moment
+		return nil
+	}
+	x.leaveLine(e)
+	return err
+}
+
+// stop gives e's place to those who wait.
+func (x *executions) stop(e *execution) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	last := x.running[len(x.running)-1]
+	x.running[e.where], last.where = last, e.where
+	x.running[len(x.running)-1] = nil
+	x.running = x.running[:len(x.running)-1]
+	if e.long {
+		x.runningLong--
+	}
+	x.dispatch()
+}
+
+// count returns how many methods run.
+func (x *executions) count() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.running)
+}
+
+func (x *executions) mayStartLong() bool {
+	return x.runningLong < x.maxLong && len(x.running) < x.maxRunning
+}
+
+// mayStartShort: the places that are not for long ones are there even if more of those run.
+func (x *executions) mayStartShort() bool {
+	short := len(x.running) - x.runningLong
+	return len(x.running) < x.maxRunning || short < x.maxRunning-x.maxLong && len(x.running) < x.maxTurned
+}
+
+func (x *executions) begin(e *execution) {
+	e.began, e.knownLong = time.Now(), e.long
+	e.where = len(x.running)
+	x.running = append(x.running, e)
+	if e.long {
+		x.runningLong++
+	}
+}
+
+func (x *executions) join(e *execution) {
+	if e.long {
+		x.long.join(e)
+	} else {
+		e.waiting = x.short.PushBack(e)
+	}
+}
+
+func (x *executions) leaveLine(e *execution) {
+	if e.long {
+		x.long.leave(e)
+	} else {
+		x.short.Remove(e.waiting)
+	}
+	e.waiting = nil
+}
+
+// dispatch gives away the places that there are.
+func (x *executions) dispatch() {
+	for {
+		var next *execution
+		switch {
+		case x.long.len > 0 && x.mayStartLong() && (x.runningLong == 0 || x.short.Len() == 0):
+			next = x.long.next()
+		case x.short.Len() > 0 && x.mayStartShort():
+			next = x.short.Front().Value.(*execution)
+		default:
+			x.reviewLater()
+			return
+		}
+		x.leaveLine(next)
+		x.begin(next)
+		close(next.turn)
+	}
+}
+
+// turnLong looks for methods that turned out to be long.
+func (x *executions) turnLong(now time.Time) {
+	for _, e := range x.running {
+		ran := now.Sub(e.began)
+		if !e.long && ran >= longRun {
+			e.long = true
+			x.runningLong++
+		}
+		if ran >= surelyLong {
+			e.pace.turnLong()
+		}
+	}
+	for at := x.short.Front(); at != nil; {
+		e := at.Value.(*execution)
+		at = at.Next()
+		if e.pace.long() {
+			x.leaveLine(e)
+			e.long = true
+			x.join(e)
+		}
+	}
+}
+
+// reviewLater has the methods looked at again while short ones wait.
+func (x *executions) reviewLater() {
+	if x.short.Len() == 0 {
+		return
+	}
+	wait := surelyLong
+	for _, e := range x.running {
+		if ran := time.Since(e.began); ran < longRun {
+			wait = min(wait, longRun-ran)
+		} else if ran < surelyLong {
+			wait = min(wait, surelyLong-ran)
+		}
+	}
+	if x.review == nil {
+		x.review = time.AfterFunc(wait, x.lookAgain)
+	} else {
+		x.review.Reset(wait)
+	}
+}
+
+func (x *executions) lookAgain() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.turnLong(time.Now())
+	x.dispatch()
+}
+
+// turns is the line of long methods: each group has a line of its own, and the groups take turns.
+type turns struct {
+	groups map[string]*group // none is empty
+	order  list.List         // of *group: whose turn is next
+	len    int
+}
+
+type group struct {
+	name  string
+	line  list.List // of *execution
+	place *list.Element
+}
+
+func (t *turns) join(e *execution) {
+	g := t.groups[e.group]
+	if g == nil {
+		g = &group{name: e.group}
+		g.place = t.order.PushBack(g)
+		t.groups[e.group] = g
+	}
+	e.waiting = g.line.PushBack(e)
+	t.len++
+}
+
+// next returns whose turn it is; there is someone. He leaves the line then.
+func (t *turns) next() *execution {
+	g := t.order.Front().Value.(*group)
+	t.order.MoveToBack(g.place)
+	return g.line.Front().Value.(*execution)
+}
+
+func (t *turns) leave(e *execution) {
+	g := t.groups[e.group]
+	g.line.Remove(e.waiting)
+	t.len--
+	if g.line.Len() == 0 {
+		t.order.Remove(g.place)
+		delete(t.groups, g.name)
+	}
+}

@@ -1,0 +1,195 @@
+package objclass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// methods stands for calls of methods, and remembers in which order they began.
+type methods struct {
+	*testing.T
+	x *executions
+
+	mu    sync.Mutex
+	began []string
+}
+
+func (m *methods) call(e *execution, name string) *execution {
+	if e.pace == nil {
+		e.pace = new(pace)
+	}
+	go func() {
+		if err := m.x.start(context.Background(), e, time.Minute); err != nil {
+			m.Errorf("%s: %v", name, err)
+			return
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.began = append(m.began, name)
+	}()
+	synctest.Wait()
+	return e
+}
+
+// want fails unless these began since it was last asked.
+func (m *methods) want(names ...string) {
+	m.Helper()
+	synctest.Wait()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !slices.Equal(m.began, names) {
+		m.Errorf("%q began, want %q", m.began, names)
+	}
+	m.began = nil
+}
+
+func (m *methods) stop(e *execution, thenBegins ...string) {
+	m.Helper()
+	m.x.stop(e)
+	m.want(thenBegins...)
+}
+
+func testExecutions(t *testing.T, places int, test func(m *methods)) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &methods{T: t, x: newExecutions(places, 100)}
+		test(m)
+		if m.x.count() != 0 || m.x.runningLong != 0 || m.x.short.Len() != 0 || m.x.long.len != 0 || len(m.x.long.groups) != 0 {
+			t.Errorf("it is not empty at the end: %d run, %d of them long", m.x.count(), m.x.runningLong)
+		}
+	})
+}
+
+func TestShortOnesGoFirst(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		first, second := m.call(&execution{}, "first"), m.call(&execution{}, "second")
+		long1, long2 := m.call(&execution{long: true}, "long 1"), m.call(&execution{long: true}, "long 2")
+		var short [3]*execution
+		for i := range short {
+			short[i] = m.call(&execution{}, fmt.Sprint("short ", i))
+		}
+		m.want("first", "second")
+		m.stop(first, "long 1") // none runs, so its turn has come
+		m.stop(second, "short 0")
+		m.stop(short[0], "short 1") // while one long runs, short ones go first
+		m.stop(short[1], "short 2")
+		m.stop(short[2]) // the place is kept: long ones have one of two
+		m.stop(long1, "long 2")
+		m.stop(long2)
+	})
+}
+
+func TestMethodsThatTurnLongMakeRoom(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		spin := new(pace)
+		var spinning []*execution
+		for i := range 8 {
+			spinning = append(spinning, m.call(&execution{pace: spin}, fmt.Sprint("spin ", i)))
+		}
+		honest := m.call(&execution{}, "honest")
+		m.want("spin 0", "spin 1")
+
+		time.Sleep(longRun)
+		m.want("spin 2") // one of two places is for short ones, however many long ones run
+		if spin.long() {
+			t.Error("it is remembered as long before that is sure")
+		}
+		time.Sleep(surelyLong)
+		m.want("spin 3", "spin 4", "spin 5", "honest") // the others of its kind wait as long ones now
+		m.stop(honest)
+		for _, e := range spinning[:5] {
+			m.stop(e)
+		}
+		m.stop(spinning[5], "spin 6") // long ones run one at a time
+		m.stop(spinning[6], "spin 7")
+		m.stop(spinning[7])
+	})
+}
+
+func TestMethodsThatTurnLongAreBounded(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		var all []*execution
+		for range 20 {
+			all = append(all, m.call(&execution{}, "unseen before"))
+		}
+		time.Sleep(time.Second)
+		if n := m.x.count(); n != turnedFactor*2 {
+			t.Errorf("%d methods run that turned out to be long, want %d", n, turnedFactor*2)
+		}
+		for _, e := range all {
+			m.x.stop(e)
+			time.Sleep(time.Second)
+		}
+	})
+}
+
+func TestGroupsOfLongMethodsTakeTurns(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		all := []*execution{m.call(&execution{group: "a", long: true}, "a")}
+		for range 3 {
+			all = append(all, m.call(&execution{group: "a", long: true}, "a"))
+		}
+		b := m.call(&execution{group: "b", long: true}, "b")
+		c := m.call(&execution{group: "c", long: true}, "c")
+		m.want("a")
+		m.stop(all[0], "a")
+		m.stop(all[1], "b")
+		m.stop(b, "c")
+		m.stop(c, "a")
+		m.stop(all[2], "a")
+		m.stop(all[3])
+	})
+}
+
+func TestWaitingForAnExecutionEnds(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		busy := []*execution{m.call(&execution{long: true}, ""), m.call(&execution{}, "")}
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(time.Millisecond, cancel)
+		for _, long := range []bool{false, true} {
+			e := &execution{long: long, pace: new(pace)}
+			wantError(t, m.x.start(ctx, e, time.Minute), syscall.ECANCELED, KindBusy, "canceled while waiting for an execution")
+			if long {
+				wantError(t, m.x.start(context.Background(), e, time.Minute), syscall.ETIMEDOUT, KindBusy, "waited 1m0s for an execution")
+			}
+		}
+		for _, e := range busy {
+			m.x.stop(e)
+		}
+	})
+}
+
+func TestLongLineIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newExecutions(2, 8)
+		ctx, cancel := context.WithCancel(t.Context())
+		long := func() *execution { return &execution{long: true, pace: new(pace)} }
+		if err := x.start(ctx, long(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		results := make(chan error, 7)
+		for range lineLimit(8) {
+			go func() { results <- x.start(ctx, long(), time.Minute) }()
+		}
+		synctest.Wait()
+		wantError(t, x.start(ctx, long(), time.Minute), syscall.EBUSY, KindBusy, "7 calls wait for an execution")
+		if err := x.start(ctx, &execution{pace: new(pace)}, time.Minute); err != nil {
+			t.Errorf("a short method: %v", err)
+		}
+		cancel()
+		for range lineLimit(8) {
+			if err := <-results; !errors.Is(err, context.Canceled) {
+				t.Errorf("a canceled call got %v", err)
+			}
+		}
+		if x.long.len != 0 {
+			t.Errorf("%d are in line", x.long.len)
+		}
+	})
+}
