@@ -17,7 +17,7 @@ PACKAGES_BENCH := redis-server redis-tools
 # The C core without Go: what it is compiled from, and how.
 CORE        := $(wildcard panicguard/*.c) $(filter-out luavm/host_table.c,$(wildcard luavm/*.c))
 CORE_CFLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Werror -I/usr/include/lua5.4 -Ipanicguard
-CORE_LIBS   := -Wl,-z,now -l:liblua5.4.a -lm -pthread
+CORE_LIBS   := -Wl,-z,now,--wrap=luaT_tryconcatTM,--wrap=luaD_shrinkstack -l:liblua5.4.a -lm -pthread
 # The guard handles faults itself, on the signal stack that it makes.
 SANITIZE    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:use_sigaltstack=0

@@ -16,8 +16,7 @@ static void trap_if_pending(lv_slot *slot, lua_State *L)
 	pg_trap_now(trap);
 }
 
-/* L goes on in co. Returns what leave takes. */
-static lua_State *enter(lua_State *L, lua_State *co)
+lua_State *lv_enter_coroutine(lua_State *L, lua_State *co)
 {
 	lv_slot *slot = lv_slot_of(L);
 	lua_State *left = slot->running;
@@ -26,7 +25,7 @@ static lua_State *enter(lua_State *L, lua_State *co)
 	return left;
 }
 
-static void leave(lua_State *L, lua_State *left)
+void lv_leave_coroutine(lua_State *L, lua_State *left)
 {
 	lv_slot *slot = lv_slot_of(L);
 	slot->running = left;
@@ -41,10 +40,10 @@ static int resume_with(lua_State *L, lua_State *co, int n)
 		return -1;
 	}
 	lua_xmove(L, co, n);
-	lua_State *left = enter(L, co);
+	lua_State *left = lv_enter_coroutine(L, co);
 	int results;
 	int status = lua_resume(co, L, n, &results);
-	leave(L, left);
+	lv_leave_coroutine(L, left);
 	if (status != LUA_OK && status != LUA_YIELD) {
 		lua_xmove(co, L, 1);
 		return -1;
@@ -78,9 +77,9 @@ static int resume(lua_State *L)
 /* Closes a coroutine that is suspended or dead. Returns LUA_OK, or the status of an error that is left on co. */
 static int close_state(lua_State *L, lua_State *co)
 {
-	lua_State *left = enter(L, co);
+	lua_State *left = lv_enter_coroutine(L, co);
 	int status = lua_resetthread(co);
-	leave(L, left);
+	lv_leave_coroutine(L, left);
 	return status;
 }
 

@@ -127,6 +127,37 @@ var scripts = map[string]string{
 		throws("expected", a.str, {})
 		assert(getmetatable(a) == false)
 		throws("cannot change a protected metatable", setmetatable, objclass, {})`,
+	// At some depths of the stack a metamethod makes it move.
+	"concatenation": `
+		local b = bl("X")
+		local function grow(n) if n == 0 then return "y" end return (grow(n - 1)) end
+		local t = setmetatable({}, {__concat = function(x, y)
+			return (x == "c" or y == "c") and grow(500) .. "c" or "?", "no second result"
+		end})
+		local function at(depth, f) if depth == 0 then return f() end return (at(depth - 1, f)) end
+		for depth = 0, 250 do
+			local got = coroutine.wrap(at)(depth, function()
+				return {("a" .. "1" .. b .. "c" .. b):str(), "a" .. 1 .. t .. "c", "a" .. (t .. "c")}
+			end)
+			assert(got[1] == "a1XcX" and got[2] == "a1yc" and got[3] == "ayc", depth .. ": " .. table.concat(got, ","))
+		end
+		-- the collector makes the large stack small again
+		local garbage = setmetatable({}, {__concat = function() for i = 1, 20000 do local _ = {i} end return "g" end})
+		for depth = 0, 3 do
+			local got = coroutine.wrap(function() grow(5000) return "a" .. at(depth, function() return "b" .. garbage .. "c" end) end)()
+			assert(got == "abg", got)
+		end
+		throws("concatenation:34: attempt to concatenate a nil value (local 'none')", function() local none return "a" .. none end)
+		throws("concatenation:35: attempt to concatenate a bufferlist with a nil value", function() return b .. nil end)
+		throws("concatenation:36: own", function() return setmetatable({}, {__concat = function() error("own") end}) .. 1 end)
+		throws("attempt to yield across", coroutine.wrap(function() return "a" .. setmetatable({}, {__concat = coroutine.yield}) end))
+		throws("attempt to call a boolean", function() return setmetatable({}, {__concat = true}) .. 1 end)
+		assert("a" .. setmetatable({}, {__concat = function() end}) == nil)
+		fails(objclass.ENOENT, function() return "a" .. setmetatable({}, {__concat = function() objclass.stat() end}) end)
+		local deep = setmetatable({}, {})
+		getmetatable(deep).__concat = function() return deep .. "x" end
+		throws("C stack overflow", function() return deep .. "x" end)
+		assert("a" .. b == bl("aX"))`,
 	"pcall": `
 		assert(select("#", pcall(error)) == 2)
 		assert(select(3, pcall(objclass.stat)))

@@ -6,7 +6,7 @@ package luavm
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -fno-omit-frame-pointer -U_FORTIFY_SOURCE -I/usr/include/lua5.4 -I${SRCDIR}/../panicguard
-#cgo LDFLAGS: -L${SRCDIR}/liblua -Wl,-z,now
+#cgo LDFLAGS: -L${SRCDIR}/liblua -Wl,-z,now -Wl,--wrap=luaT_tryconcatTM -Wl,--wrap=luaD_shrinkstack
 
 #include <stdlib.h>
 #include "lv.h"

@@ -25,6 +25,7 @@ struct lv_slot {
 	int flags;   /* what the running method may do */
 	bool seeded; /* math.random has this run's seed */
 	int logged;  /* messages of this run */
+	bool concatenating; /* a metamethod of `..` runs: see concat.c */
 	const lv_method *method;        /* during lv_run */
 	const struct lv_source *load; /* during lv_load */
 	uint64_t secret;              /* see closing.c */
@@ -56,6 +57,9 @@ int lv_format(lua_State *L); /* its upvalue is string.format */
 
 /* coroutine.c */
 int lv_open_coroutine(lua_State *L);
+/* L is about to resume co. Returns what lv_leave_coroutine takes when L goes on. */
+lua_State *lv_enter_coroutine(lua_State *L, lua_State *co);
+void lv_leave_coroutine(lua_State *L, lua_State *left);
 
 /* random.c: math.random and math.randomseed, seeded for each run. The table math is on top of the stack. */
 void lv_seed_lazily(lua_State *L);

@@ -185,6 +185,16 @@ var mutants = []mutant{
 		"./luavm", "TestScriptAPI/closing",
 	},
 	{
+		"a metamethod of .. runs on a stack of its own", "luavm/concat.c",
+		"	slot->concatenating = true;\n", "	__real_luaT_tryconcatTM(L);\n	return;\n",
+		"./luavm", "TestScriptAPI/concatenation",
+	},
+	{
+		"the collector leaves the stack that .. works on", "luavm/concat.c",
+		"	if (!lv_slot_of(L)->concatenating)\n", "",
+		"./luavm", "TestScriptAPI/concatenation",
+	},
+	{
 		"coroutines have no message handlers", "luavm/sandbox.c",
 		"	replace_global(L, \"xpcall\", lv_xpcall);\n", "",
 		"./luavm", "TestScriptAPI/xpcall",
