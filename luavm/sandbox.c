@@ -3,7 +3,7 @@
  *
  * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist. Not opened: io, os, package, debug. Gone:
  * dofile, loadfile, string.dump, warn. Replaced: pcall and xpcall (operation errors), load (text only), setmetatable (no __gc),
- * print (logs), collectgarbage (counts), and what closing.c, coroutine.c, random.c and tostring.c say.
+ * print (logs), collectgarbage (counts), and what concat.c, coroutine.c, metamethods.c, random.c and tostring.c say.
  */
 #include "slot.h"
 
@@ -121,7 +121,7 @@ static void limit_string(lua_State *L)
 
 void lv_open_sandbox(lua_State *L, uint64_t secret)
 {
-	lv_forbid_closing(L, secret);
+	lv_forbid_metamethods(L, secret);
 	open_library(L, "_G", luaopen_base);
 	open_library(L, "string", luaopen_string);
 	open_library(L, "table", luaopen_table);

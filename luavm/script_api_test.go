@@ -197,6 +197,19 @@ var scripts = map[string]string{
 		for _ in next, {1}, nil, nil do end
 		do local x <close> = nil end
 		assert(#(("x"):rep(100000) .. table.concat({("y"):rep(100000)})) == 200000)`,
+	// Enough garbage for the collector to go round while each of them lives.
+	"weak tables": `
+		local mt = {__newindex = {}, ["__mo" .. "de"] = "kv"}
+		local metatable = setmetatable({__newindex = {}}, {__mode = "v"})
+		local through = setmetatable({}, metatable)
+		local weak = setmetatable({}, {__mode = "k"})
+		setmetatable(mt, mt)
+		weak[{}] = {}
+		for i = 1, 50000 do local _ = {i} end
+		through.x = 1
+		assert(metatable.__newindex.x == 1 and mt.__newindex and next(weak))
+		setmetatable(weak, {__mode = "v"})
+		assert(getmetatable(weak).__mode == "v")`,
 	"addresses": `
 		local t, co = {}, coroutine.create(print)
 		for _, v in ipairs{t, co, function() end, bufferlist.new} do

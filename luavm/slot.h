@@ -28,7 +28,7 @@ struct lv_slot {
 	bool concatenating; /* a metamethod of `..` runs: see concat.c */
 	const lv_method *method;        /* during lv_run */
 	const struct lv_source *load; /* during lv_load */
-	uint64_t secret;              /* see closing.c */
+	uint64_t secret;              /* see metamethods.c */
 	bool script;
 	lv_report report;
 	char small_output[LV_SMALL_OUTPUT];
@@ -46,8 +46,8 @@ extern const char lv_key_handlers; /* registered function → flags */
 /* sandbox.c: opens the libraries that a script may use. */
 void lv_open_sandbox(lua_State *L, uint64_t secret);
 
-/* closing.c */
-void lv_forbid_closing(lua_State *L, uint64_t secret);
+/* metamethods.c */
+void lv_forbid_metamethods(lua_State *L, uint64_t secret);
 
 /* tostring.c */
 /* As luaL_tolstring, but tells no addresses. */

@@ -180,9 +180,14 @@ var mutants = []mutant{
 		"./luavm", "TestInputAndOutput",
 	},
 	{
-		"scripts have no closing values", "luavm/sandbox.c",
-		"	lv_forbid_closing(L, secret);", "	(void)secret;",
+		"scripts have no closing values", "luavm/metamethods.c",
+		"	rename_metamethod(L, \"__close\", secret);\n", "",
 		"./luavm", "TestScriptAPI/closing",
+	},
+	{
+		"scripts have no weak tables", "luavm/metamethods.c",
+		"	rename_metamethod(L, \"__mode\", ~secret);\n", "",
+		"./luavm", "TestScriptAPI/weak_tables",
 	},
 	{
 		"a metamethod of .. runs on a stack of its own", "luavm/concat.c",
