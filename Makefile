@@ -16,6 +16,7 @@ PACKAGES_BENCH := redis-server redis-tools
 
 # The C core without Go: what it is compiled from, and how.
 CORE        := $(wildcard panicguard/*.c) $(filter-out luavm/host_table.c,$(wildcard luavm/*.c))
+HOST        := luavm/corehost/host.c
 CORE_CFLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Werror -I/usr/include/lua5.4 -Ipanicguard
 CORE_LIBS   := -Wl,-z,now,--wrap=luaT_tryconcatTM,--wrap=luaD_shrinkstack -l:liblua5.4.a -lm -pthread
 # The guard handles faults itself, on the signal stack that it makes.
@@ -53,10 +54,13 @@ race: test
 
 test-core: setup ## the C core without Go: under AddressSanitizer and UBSan, and what it takes of the heap
 	@mkdir -p build
-	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) luavm/coretest/main.c -o build/coretest $(CORE_LIBS)
+	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(HOST) luavm/coretest/main.c -o build/coretest $(CORE_LIBS)
 	ASAN_OPTIONS=$(ASAN_OPTIONS) build/coretest
 	$(CC) $(CORE_CFLAGS) $(CORE) luavm/heapaudit/main.c -o build/heapaudit $(CORE_LIBS)
 	build/heapaudit
+	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(HOST) $(wildcard luavm/alloctest/*.c) -o build/alloctest \
+		$(CORE_LIBS) -Wl,--wrap=pg_arena_realloc,--wrap=pg_arena_exhausted
+	ASAN_OPTIONS=$(ASAN_OPTIONS) build/alloctest
 
 lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

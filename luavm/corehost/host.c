@@ -1,0 +1,208 @@
+/* The host of the C core's own tests. */
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SMALL 10
+#define XATTRS 3
+#define XATTR_SIZE 1000
+#define MAX_RECORDS 4000
+
+/* The last answer that the caller had no room for. */
+static char kept[256 * 1024];
+
+char corehost_byte(size_t offset)
+{
+	return (char)('0' + offset % 10);
+}
+
+static size_t put_text(char *to, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		to[i] = corehost_byte(i);
+	return size;
+}
+
+/* Answers the first size bytes of kept. */
+static int answer_kept(lv_answer *answer, size_t size)
+{
+	answer->size = size;
+	if (size <= answer->capacity)
+		memcpy(answer->data, kept, size);
+	return 0;
+}
+
+static int answer_text(lv_answer *answer, size_t size)
+{
+	return answer_kept(answer, put_text(kept, size));
+}
+
+static int answer_named(lv_answer *answer, const char *name, size_t size)
+{
+	if (size != 5)
+		return -ENODATA;
+	if (memcmp(name, "small", 5) == 0)
+		return answer_text(answer, SMALL);
+	return memcmp(name, "large", 5) == 0 ? answer_text(answer, COREHOST_LARGE) : -ENODATA;
+}
+
+static size_t put_field(size_t at, const char *data, size_t size)
+{
+	uint32_t n = (uint32_t)size;
+	memcpy(kept + at, &n, sizeof n);
+	memcpy(kept + at + sizeof n, data, size);
+	return at + sizeof n + size;
+}
+
+/* With value_size 0 the records are keys alone. */
+static int answer_records(lv_answer *answer, int64_t n, size_t value_size)
+{
+	char value[XATTR_SIZE], key[16];
+	size_t at = 0;
+	put_text(value, value_size);
+	for (int64_t i = 1; i <= n && i <= MAX_RECORDS; i++) {
+		int key_size = snprintf(key, sizeof key, "k%04d", (int)i);
+		at = put_field(at, key, (size_t)key_size);
+		if (value_size > 0)
+			at = put_field(at, value, value_size);
+	}
+	return answer_kept(answer, at);
+}
+
+static int done(uintptr_t ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static int create(uintptr_t ctx, int exclusive)
+{
+	(void)ctx;
+	return exclusive ? -EEXIST : 0;
+}
+
+static int stat(uintptr_t ctx, int64_t *size, int64_t *mtime)
+{
+	(void)ctx;
+	*size = COREHOST_LARGE;
+	*mtime = 1;
+	return 0;
+}
+
+static int read(uintptr_t ctx, int64_t off, int64_t len, lv_answer *answer)
+{
+	(void)ctx;
+	return off < 0 ? -EFBIG : answer_text(answer, len == 0 ? COREHOST_LARGE : (size_t)len);
+}
+
+static int write(uintptr_t ctx, int64_t off, const void *data, size_t size)
+{
+	(void)ctx, (void)data, (void)size;
+	return off < 0 ? -EFBIG : 0;
+}
+
+static int write_bytes(uintptr_t ctx, const void *data, size_t size)
+{
+	(void)ctx, (void)data, (void)size;
+	return 0;
+}
+
+static int get_named(uintptr_t ctx, const void *name, size_t size, lv_answer *answer)
+{
+	(void)ctx;
+	return answer_named(answer, name, size);
+}
+
+static int getxattrs(uintptr_t ctx, lv_answer *answer)
+{
+	(void)ctx;
+	return answer_records(answer, XATTRS, XATTR_SIZE);
+}
+
+static int setxattr(uintptr_t ctx, const void *name, size_t name_size, const void *data, size_t size)
+{
+	(void)ctx, (void)name, (void)name_size, (void)data, (void)size;
+	return 0;
+}
+
+static int map_get_keys(uintptr_t ctx, const void *after, size_t after_size, int64_t max, lv_answer *answer)
+{
+	(void)ctx, (void)after, (void)after_size;
+	return answer_records(answer, max, 0);
+}
+
+static int map_get_vals(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size,
+			int64_t max, lv_answer *answer)
+{
+	(void)ctx, (void)after, (void)after_size, (void)prefix, (void)prefix_size;
+	return answer_records(answer, max, SMALL);
+}
+
+static int map_remove_key(uintptr_t ctx, const void *key, size_t size)
+{
+	lv_answer ignored = {0};
+	(void)ctx;
+	return answer_named(&ignored, key, size);
+}
+
+static int map_read_header(uintptr_t ctx, lv_answer *answer)
+{
+	(void)ctx;
+	return answer_text(answer, SMALL);
+}
+
+static int current_version(uintptr_t ctx, uint64_t *version)
+{
+	(void)ctx;
+	*version = 7;
+	return 0;
+}
+
+static int log_text(uintptr_t ctx, int level, const void *data, size_t size)
+{
+	(void)level;
+	return write_bytes(ctx, data, size);
+}
+
+static int take(uintptr_t ctx, void *data, size_t size)
+{
+	(void)ctx;
+	memcpy(data, kept, size);
+	return 0;
+}
+
+static int error(uintptr_t ctx, lv_answer *answer)
+{
+	static const char text[] = "the host says no";
+	(void)ctx;
+	answer->size = sizeof text - 1;
+	memcpy(answer->data, text, sizeof text - 1);
+	return 0;
+}
+
+const lv_host corehost = {
+	.create = create,
+	.remove = done,
+	.stat = stat,
+	.read = read,
+	.write = write,
+	.write_full = write_bytes,
+	.getxattr = get_named,
+	.getxattrs = getxattrs,
+	.setxattr = setxattr,
+	.map_clear = done,
+	.map_get_keys = map_get_keys,
+	.map_get_vals = map_get_vals,
+	.map_get_val = get_named,
+	.map_set_vals = write_bytes,
+	.map_remove_key = map_remove_key,
+	.map_read_header = map_read_header,
+	.map_write_header = write_bytes,
+	.current_version = current_version,
+	.log = log_text,
+	.take = take,
+	.error = error,
+};
