@@ -69,8 +69,8 @@ static int get_field(lua_State *L)
 
 static int concat(lua_State *L)
 {
-	luaL_tolstring(L, 1, NULL);
-	luaL_tolstring(L, 2, NULL);
+	lv_tolstring(L, 1, NULL);
+	lv_tolstring(L, 2, NULL);
 	lua_concat(L, 2);
 	return 1;
 }

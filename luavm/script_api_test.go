@@ -217,6 +217,8 @@ var scripts = map[string]string{
 				assert(text:find("builtin") or text:find("0x%x%x?%x?%x?%x?%x?$"), text)
 			end
 		end
+		local _, e = xpcall(objclass.stat, function(e) return e end)
+		assert((e .. bufferlist.new):find("builtin$") and (e .. {}):find("table: 0x%x%x?%x?%x?%x?%x?$"), e .. {})
 		assert(tostring(t) == tostring(t) and tostring(t) ~= tostring({}))
 		assert(tostring(setmetatable({}, {__tostring = function() return "own" end})) == "own")
 		assert(tostring(setmetatable({}, {__name = "N"})):find("^N: 0x"))
