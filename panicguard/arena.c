@@ -45,6 +45,7 @@ typedef struct heap {
 	size_t live;       /* bytes allocated */
 	size_t peak;       /* highest value that live had */
 	size_t unswept;    /* bytes freed since the last sweep */
+	bool touching;     /* free blocks may lie side by side, or just below bump, so a sweep may make longer ones */
 	bool exhausted;    /* an allocation was refused */
 	uint64_t small_map; /* bit i: small[i] is not empty */
 	uint64_t large_map;
@@ -287,6 +288,7 @@ static void sweep(pg_arena *a)
 	memset(h->large, 0, sizeof h->large);
 	h->small_map = h->large_map = 0;
 	h->unswept = 0;
+	h->touching = false;
 	relist(a, grains);
 }
 
@@ -318,9 +320,10 @@ static char *take(pg_arena *a, size_t size)
 			return p;
 	}
 	p = take_fresh(a, size);
-	if (p || h->unswept == 0)
+	if (p)
 		return p;
-	sweep(a);
+	if (h->touching)
+		sweep(a);
 	p = take_free(h, size, SIZE_MAX);
 	return p ? p : take_fresh(a, size);
 }
@@ -347,6 +350,7 @@ static void release(pg_arena *a, char *p, size_t size)
 {
 	heap *h = heap_of(a);
 	h->live -= size;
+	h->touching |= (h->small_map | h->large_map) != 0;
 	if (p + size == h->bump) {
 		h->bump = p;
 		return;

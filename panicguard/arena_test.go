@@ -19,87 +19,28 @@ func newArena(t testing.TB, size int) rig.Arena {
 	return a
 }
 
-// A block of the arena, and the byte that it is filled with.
-type block struct {
-	p    unsafe.Pointer
-	size int
-	fill byte
-}
-
-func (b block) bytes() []byte { return unsafe.Slice((*byte)(b.p), b.size) }
-
-func (b block) paint() {
-	for i := range b.bytes() {
-		b.bytes()[i] = b.fill
-	}
-}
-
-func (b block) check(t *testing.T, n int) {
-	t.Helper()
-	for i, c := range b.bytes()[:n] {
-		if c != b.fill {
-			t.Fatalf("block %p of %d bytes was overwritten at %d: %#x, want %#x", b.p, b.size, i, c, b.fill)
-		}
-	}
-}
-
 // randomSize is small most often, as Lua's allocations are.
 func randomSize(r *rand.Rand) int {
 	return 1 + r.IntN(1<<(1+r.IntN(15)))
 }
 
-// Random allocations, in which each block must keep what was written to it, be aligned, and be accounted for.
+// Random allocations beside the model.
 func TestArenaKeepsBlocksApart(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			a := newArena(t, 1<<20)
-			var blocks []block
-			live := 0
-			rounded := func(n int) int { return (n + 15) &^ 15 }
+			m := newArenaModel(t, 1<<20)
 			for step := range 20000 {
-				switch i := r.IntN(len(blocks) + 1); {
-				case len(blocks) == 0 || r.IntN(5) < 2:
-					b := block{size: randomSize(r), fill: byte(step)}
-					if b.p = a.Realloc(nil, 0, b.size); b.p == nil {
-						break
-					}
-					if uintptr(b.p)%16 != 0 {
-						t.Fatalf("block %p is not aligned", b.p)
-					}
-					b.paint()
-					blocks = append(blocks, b)
-					live += rounded(b.size)
-				case i < len(blocks) && r.IntN(2) == 0:
-					b := &blocks[i]
-					size := randomSize(r)
-					p := a.Realloc(b.p, b.size, size)
-					if p == nil {
-						if size <= b.size {
-							t.Fatal("shrinking failed")
-						}
-						b.check(t, b.size)
-						break
-					}
-					b.p = p
-					block{p, min(size, b.size), b.fill}.check(t, min(size, b.size))
-					live += rounded(size) - rounded(b.size)
-					b.size = size
-					b.paint()
-				case i < len(blocks):
-					blocks[i].check(t, blocks[i].size)
-					a.Realloc(blocks[i].p, blocks[i].size, 0)
-					live -= rounded(blocks[i].size)
-					blocks[i] = blocks[len(blocks)-1]
-					blocks = blocks[:len(blocks)-1]
-				}
-				if a.Live() != live {
-					t.Fatalf("live is %d, want %d", a.Live(), live)
+				switch i := r.IntN(len(m.now.blocks) + 1); {
+				case len(m.now.blocks) == 0 || r.IntN(5) < 2:
+					m.alloc(randomSize(r), byte(step))
+				case i < len(m.now.blocks) && r.IntN(2) == 0:
+					m.resize(i, randomSize(r), byte(step))
+				case i < len(m.now.blocks):
+					m.free(i)
 				}
 			}
-			for _, b := range blocks {
-				b.check(t, b.size)
-			}
+			m.checkAll()
 		})
 	}
 }
@@ -165,33 +106,60 @@ func TestArenaJoinsNeighbours(t *testing.T) {
 	}
 }
 
+// What is freed on top after a sweep is one with the free block below it and with the fresh memory above.
+func TestArenaJoinsWhatIsFreedOnTop(t *testing.T) {
+	m := newArenaModel(t, 1<<20)
+	m.alloc(400<<10, 1)
+	m.alloc(300<<10, 2)
+	m.free(0)
+	if m.alloc(900<<10, 3) {
+		t.Fatal("a block was given out that cannot be free")
+	}
+	m.free(0)
+	if !m.alloc(900<<10, 4) {
+		t.Error("no room in an arena that is empty")
+	}
+}
+
+// The only free block that is long enough is found behind many that are nearly so.
+func TestArenaFindsTheOneThatFits(t *testing.T) {
+	m := newArenaModel(t, 64<<10)
+	for range 20 {
+		m.alloc(1040, 1)
+		m.alloc(16, 2)
+	}
+	m.alloc(1504, 3)
+	for size := 16 << 10; size > 0; {
+		if !m.alloc(size, 4) {
+			size = min(size-1, m.largestRun())
+		}
+	}
+	for i := range 20 {
+		m.free(i)
+	}
+	m.free(20)
+	if m.alloc(1520, 5) || !m.alloc(1504, 6) {
+		t.Error("the block of 1504 bytes was not found")
+	}
+}
+
 func TestArenaRestore(t *testing.T) {
 	for _, use := range []int{0, 1000, 100 << 10, 900 << 10} {
 		t.Run(fmt.Sprint(use, " bytes"), func(t *testing.T) {
-			a := newArena(t, 1<<20)
-			kept := block{a.Realloc(nil, 0, 500), 500, 7}
-			kept.paint()
-			a.Realloc(a.Realloc(nil, 0, 2000), 2000, 0)
-			if !a.Seal() {
-				t.Fatal("seal failed")
-			}
+			m := newArenaModel(t, 1<<20)
+			m.alloc(500, 7)
+			m.alloc(2000, 8)
+			m.free(1)
+			m.seal()
 			for range 3 {
-				if !a.IsPristine() {
-					t.Fatal("not pristine before use")
-				}
-				kept.bytes()[3] = 8
+				m.now.blocks[0].paint(9)
 				for used := 0; used < use; used += 1000 {
-					b := block{a.Realloc(nil, 0, 1000), 1000, 9}
-					b.paint()
+					m.alloc(1000, 10)
 				}
-				if a.IsPristine() {
+				if m.a.IsPristine() {
 					t.Fatal("a change was not seen")
 				}
-				a.Restore()
-				kept.check(t, 500)
-			}
-			if !a.IsPristine() {
-				t.Error("not pristine after restore")
+				m.restore()
 			}
 		})
 	}

@@ -106,8 +106,19 @@ var mutants = []mutant{
 	},
 	{
 		"freed memory serves other sizes", "panicguard/arena.c",
-		"	if (p || h->unswept == 0)\n		return p;\n	sweep(a);\n", "	return p;\n",
+		"	if (h->touching)\n		sweep(a);\n", "",
 		"./panicguard", "TestArenaJoinsNeighbours",
+	},
+	{
+		"memory that is freed on top joins what is free below", "panicguard/arena.c",
+		"	h->touching |= (h->small_map | h->large_map) != 0;\n	if (p + size == h->bump) {\n		h->bump = p;\n		return;\n	}\n",
+		"	if (p + size == h->bump) {\n		h->bump = p;\n		return;\n	}\n	h->touching = true;\n",
+		"./panicguard", "TestArenaJoinsWhatIsFreedOnTop",
+	},
+	{
+		"no request is refused before all free blocks were tried", "panicguard/arena.c",
+		"	p = take_free(h, size, SIZE_MAX);\n", "	p = take_free(h, size, LARGE_PROBES);\n",
+		"./panicguard", "TestArenaFindsTheOneThatFits",
 	},
 	{
 		"the interrupt finds the coroutine that runs", "luavm/coroutine.c",
