@@ -13,20 +13,22 @@ import (
 
 // scriptPrelude has what brings a script to the limit.
 const scriptPrelude = `
-local rep, pcall, seed, stat = string.rep, pcall, math.randomseed, objclass.stat
+local rep, sub, pcall, seed, stat = string.rep, string.sub, pcall, math.randomseed, objclass.stat
 seed(7)
 math.randomseed = function(...) return seed(1, ...) end
 objclass.stat = function(...) return (stat(...)) end -- without the time
-local function grow(n) hoard = {hoard, rep("x", n)} end
-local function full() return rep("x", 1 << 21) end
+local big = rep("x", 1 << 13)
+local function grow(n) hoard = {hoard, sub(big, 1, n)} end
+local function full() return big .. big .. big .. big .. big .. big .. big .. big end
 
--- eat leaves about that many bytes free. What it has taken stays in use, or else is garbage for the next collection.
+-- eat leaves about that many bytes free. What it has taken stays in use, or else is garbage for the next collection. It
+-- allocates by ways on which a failure makes Lua collect, and not as string.rep, whose buffer does not.
 function eat(left, keep)
-	spare = rep("s", left)
-	local n = 1 << 16
-	while n >= 64 do if not pcall(grow, n) then n = n // 2 end end
+	pcall(function() spare = sub(big, 1, left) end)
+	local n = #big
+	while n >= 42 do if not pcall(grow, n) then n = n // 2 end end
 	spare = nil
-	pcall(full) -- collects
+	pcall(full)
 	if not keep then hoard = nil end
 end
 
@@ -56,6 +58,9 @@ var grammar = map[byte][]string{
 		"$V = coroutine.wrap(function(...) $B coroutine.yield($E) $B end)", "$V = coroutine.create(function(...) $B $V = coroutine.yield(...) $B end)",
 		"pcall($V, $E)", "pcall(coroutine.resume, $V, $E)", "pcall(coroutine.close, $V)", "pcall(function(...) $V($E) $B end)",
 		"pcall(setmetatable, $V, $M)", "$V = setmetatable({$E, $E}, $M)", "u = setmetatable({}, {__mode = $W}) u[$E] = $E u[{}] = $E u[$E] = {}",
+		"$V = setmetatable({$E}, setmetatable({__newindex = {$E}, __index = {$E}, __call = $F}, {__mode = $W}))",
+		"for i = 1, $I do pcall(rawset, getmetatable($V) or t, $E, {}) end",
+		"pcall(function(...) for i = 1, $I do $V[i] = {i} $V['k' .. i] = {} end end)", "$V = (' '):rep($N, $T)",
 		"pcall(error, $E)", "error($E)", "do return $E end", "pcall(eat, $A, $K)", "hoard = nil", "pcall(g, $E)",
 		"squeeze(function(...) $B end, $A, $D, $K, $E)", "squeeze(function(...) $B end, $A, $D, $K)", "squeeze($L, $A, $D, $K, $E, $E, $E)",
 		"$V = load($T)", "$V = pcall(load('return ' .. tostring($E)) or print)", "$V = load(function(...) $B return $E end)",

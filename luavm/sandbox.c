@@ -3,11 +3,14 @@
  *
  * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist. Not opened: io, os, package, debug. Gone:
  * dofile, loadfile, string.dump, warn. Replaced: pcall and xpcall (operation errors), load (text only), setmetatable (no __gc),
- * print (logs), collectgarbage (counts), and what concat.c, coroutine.c, metamethods.c, random.c and tostring.c say.
+ * print (logs), collectgarbage (counts), string.gmatch (no long patterns), and what concat.c, coroutine.c, metamethods.c,
+ * random.c and tostring.c say.
  */
 #include "slot.h"
 
 #include <string.h>
+
+#define GMATCH_PATTERN 4096
 
 /* A wrapper has the library's own function, which has no upvalues itself, as its upvalue. */
 static int call_stock(lua_State *L)
@@ -37,6 +40,19 @@ static int setmetatable_without_gc(lua_State *L)
 	return call_stock(L);
 }
 
+/*
+ * A match that fails for its pattern's complexity leaves an iterator of gmatch without a bound on recursion, in every Lua up to
+ * 5.4.8: called again, it overflows the C stack. The pattern's length is a bound, too: each level takes a part of it.
+ */
+static int gmatch_bounded(lua_State *L)
+{
+	size_t size;
+	luaL_checkstring(L, 1);
+	luaL_checklstring(L, 2, &size);
+	luaL_argcheck(L, size <= GMATCH_PATTERN, 2, "pattern too long for gmatch");
+	return call_stock(L);
+}
+
 static int collectgarbage(lua_State *L)
 {
 	if (strcmp(luaL_optstring(L, 1, "collect"), "count") == 0)
@@ -63,11 +79,19 @@ static int print(lua_State *L)
 	return 0;
 }
 
+/* In the table on top of the stack. */
+static void wrap_field(lua_State *L, const char *name, lua_CFunction by)
+{
+	lua_getfield(L, -1, name);
+	lua_pushcclosure(L, by, 1);
+	lua_setfield(L, -2, name);
+}
+
 static void wrap_global(lua_State *L, const char *name, lua_CFunction by)
 {
-	lua_getglobal(L, name);
-	lua_pushcclosure(L, by, 1);
-	lua_setglobal(L, name);
+	lua_pushglobaltable(L);
+	wrap_field(L, name, by);
+	lua_pop(L, 1);
 }
 
 static void replace_global(lua_State *L, const char *name, lua_CFunction by)
@@ -107,9 +131,8 @@ static void limit_string(lua_State *L)
 	lua_getglobal(L, "string");
 	lua_pushnil(L);
 	lua_setfield(L, -2, "dump");
-	lua_getfield(L, -1, "format");
-	lua_pushcclosure(L, lv_format, 1);
-	lua_setfield(L, -2, "format");
+	wrap_field(L, "format", lv_format);
+	wrap_field(L, "gmatch", gmatch_bounded);
 	lua_pop(L, 1);
 
 	lua_pushliteral(L, "");

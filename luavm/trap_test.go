@@ -41,6 +41,11 @@ func TestAttacks(t *testing.T) {
 		{"bytecode", `load("\27Lua")()`, objclass.KindScript, "EIO", "call a nil value"},
 		{"syntax", "x = = 1", objclass.KindScript, "EIO", "eval:1: unexpected symbol near '='"},
 		{"gc metamethod", "setmetatable({}, {__gc = false})", objclass.KindScript, "EIO", "__gc is not supported"},
+		{"iterator of gmatch that failed", `
+			local n = 1 << 20
+			local next = string.gmatch(("a"):rep(n), ("a?"):rep(n))
+			pcall(next)
+			next()`, objclass.KindScript, "EIO", "pattern too long"},
 		{"errors in error handlers", "xpcall(error, function() error('again') end) error('out')", objclass.KindScript, "EIO", "eval:1: out"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

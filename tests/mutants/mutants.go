@@ -146,6 +146,11 @@ var mutants = []mutant{
 		"./luavm", "TestScriptAPI/sandbox",
 	},
 	{
+		"an iterator of gmatch cannot overflow the stack", "luavm/sandbox.c",
+		"	luaL_argcheck(L, size <= GMATCH_PATTERN, 2, \"pattern too long for gmatch\");\n", "",
+		"./luavm", "TestAttacks/iterator_of_gmatch",
+	},
+	{
 		"the string metatable is locked", "luavm/sandbox.c",
 		"	lua_pushboolean(L, 0);\n	lua_setfield(L, -2, \"__metatable\");\n", "",
 		"./luavm", "TestScriptAPI/sandbox",
