@@ -23,8 +23,14 @@ CORE_LIBS   := -Wl,-z,now,--wrap=luaT_tryconcatTM,--wrap=luaD_shrinkstack -l:lib
 SANITIZE    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:use_sigaltstack=0
 
+# How long each fuzz target runs, and in which folders targets are looked for. A new input that reaches more is made smaller
+# in a few steps only: the fuzzer does not see the C core, where most of what matters happens.
+FUZZTIME ?= 1m
+FUZZDIRS ?= .
+FUZZ     := -parallel 2 -fuzzminimizetime 20x
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants
+.PHONY: help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +53,7 @@ run: build ## serve from build/data on 127.0.0.1:7480 (RESP) and :7481 (HTTP); e
 demo: build ## count words beside the data, then attack the server, and check that nothing else was hurt
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/demo
 
-test: build setup-test lint test-core ## everything that must hold, under the race detector
+test: build setup-test lint test-core fuzz-guard ## everything that must hold, under the race detector
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -count=1 -timeout 30m ./...
 
 race: test
@@ -61,6 +67,17 @@ test-core: setup ## the C core without Go: under AddressSanitizer and UBSan, and
 	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(HOST) $(wildcard luavm/alloctest/*.c) -o build/alloctest \
 		$(CORE_LIBS) -Wl,--wrap=pg_arena_realloc,--wrap=pg_arena_exhausted
 	ASAN_OPTIONS=$(ASAN_OPTIONS) build/alloctest
+
+fuzz: setup ## run each fuzz target for FUZZTIME (1m), one after the other
+	@targets=$$(git grep --untracked -o 'func Fuzz[A-Za-z0-9_]*' -- $(FUZZDIRS:%='%/*_test.go') | sed 's/func //') && [ -n "$$targets" ] || \
+		{ echo "no fuzz targets in $(FUZZDIRS)"; exit 1; }; \
+	for target in $$targets; do \
+		echo "fuzz: $$target for $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME) $(FUZZ) "./$$(dirname "$$target")" || exit 1; \
+	done
+
+fuzz-guard:
+	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm"
 
 lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
