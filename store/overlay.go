@@ -86,7 +86,7 @@ func (o *Overlay) Remove() error {
 	if !o.exists {
 		return ErrNotFound
 	}
-	*o = Overlay{snap: o.snap, limits: o.limits, base: o.base, had: o.had}
+	*o = Overlay{ctx: o.ctx, snap: o.snap, limits: o.limits, base: o.base, had: o.had}
 	return nil
 }
 

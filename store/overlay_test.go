@@ -291,3 +291,20 @@ func TestLongListingsEndWithTheirContext(t *testing.T) {
 		}
 	}
 }
+
+// An object that was removed and made anew within one overlay can be listed for as long as any other.
+func TestListingAfterRemove(t *testing.T) {
+	o := newOverlay(store.Limits{})
+	if err := errors.Join(o.Create(true), o.Remove()); err != nil {
+		t.Fatal(err)
+	}
+	const n = 5000
+	for i := range n {
+		if err := o.SetOmapValue(fmt.Sprint(i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if keys, more, err := o.OmapKeys("", "", -1); len(keys) != n || more || err != nil {
+		t.Errorf("%d keys, more %v, %v", len(keys), more, err)
+	}
+}
