@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/store"
 )
 
 func itoa(n int32) string { return strconv.Itoa(int(n)) }
@@ -215,6 +216,88 @@ func TestListingsAreWhole(t *testing.T) {
 	}{{5, false, -1, false}, {5, true, 5, false}, {5, true, -1, true}, {5, true, 10, true}, {0, true, 0, false}} {
 		if err := checkWhole(tt.n, tt.more, tt.max); (err != nil) != tt.cut {
 			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+}
+
+// Of an omap or of xattrs no more is read than the VM could take.
+func TestListingsAreBoundedByTheArena(t *testing.T) {
+	e := newEngine(t, Options{Arena: 1 << 20})
+	snap := &fatSnapshot{}
+	overlay := store.NewOverlay(context.Background(), snap, store.Limits{})
+	_, err := e.Run(context.Background(), &objclass.Invocation{
+		Unit: unitOf("eval", prelude+`
+			fails(objclass.EFBIG, objclass.map_get_vals, "", "", -1)
+			fails(objclass.EFBIG, objclass.map_get_keys, "", -1)
+			assert(next(objclass.map_get_vals("", "", 1)) and next(objclass.map_get_keys("", 1)))
+			objclass.getxattrs()`, true),
+		Object: objclass.NewObject(context.Background(), overlay, objclass.RD), Budget: objclass.Budget{},
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if snap.values > 18 || snap.keys > 10_000 || snap.xattrs != 1<<20 {
+		t.Errorf("%d values of 64 KiB and %d keys were read for 1 MiB; xattrs were bounded to %d bytes", snap.values, snap.keys, snap.xattrs)
+	}
+}
+
+// fatSnapshot has an omap without end.
+type fatSnapshot struct {
+	absent
+	values, keys int
+	xattrs       int64
+}
+
+func (s *fatSnapshot) Stat() (store.Stat, bool) { return store.Stat{Version: 1}, true }
+
+func (s *fatSnapshot) Xattrs(most int64) ([]store.KeyValue, error) {
+	s.xattrs = most
+	return nil, nil
+}
+
+func (s *fatSnapshot) OmapIter(string) (store.OmapIter, error) { return &endless{snap: s}, nil }
+
+type endless struct {
+	noPairs
+	snap *fatSnapshot
+	n    int
+}
+
+func (it *endless) Next() bool {
+	it.n++
+	it.snap.keys++
+	return true
+}
+
+func (it *endless) Key() string { return fmt.Sprintf("%09d", it.n) }
+
+func (it *endless) Value() ([]byte, error) {
+	it.snap.values++
+	return make([]byte, 64<<10), nil
+}
+
+// Pairs are taken from the VM only as long as the call has not ended.
+func TestParsingPairsEndsWithTheCall(t *testing.T) {
+	var records []byte
+	for range 10_000 {
+		records = appendField(appendField(records, "key"), "value")
+	}
+	for most := 0; ; most++ {
+		looks := 0
+		pairs, err := parsePairs(records, func() error {
+			if looks++; looks > most {
+				return context.Canceled
+			}
+			return nil
+		})
+		if err == nil {
+			if len(pairs) != 10_000 || looks < 9 {
+				t.Errorf("%d pairs, %d looks", len(pairs), looks)
+			}
+			return
+		}
+		if looks != most+1 {
+			t.Fatalf("%d looks, of which %d were good: %v", looks, most, err)
 		}
 	}
 }

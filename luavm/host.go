@@ -190,7 +190,11 @@ func lvHostMapGetVal(ctx C.uintptr_t, key unsafe.Pointer, keySize C.size_t, answ
 //export lvHostMapSetVals
 func lvHostMapSetVals(ctx C.uintptr_t, records unsafe.Pointer, size C.size_t) C.int {
 	return slotOf(ctx).operate(func(o *objclass.Object) error {
-		return o.SetOmapValues(parsePairs(unsafe.Slice((*byte)(records), size)))
+		pairs, err := parsePairs(unsafe.Slice((*byte)(records), size), o.Ended)
+		if err != nil {
+			return err
+		}
+		return o.SetOmapValues(pairs)
 	})
 }
 
@@ -266,7 +270,11 @@ func appendField[T string | []byte](b []byte, field T) []byte {
 }
 
 func keyRecords(keys []string) []byte {
-	var b []byte
+	size := 0
+	for _, key := range keys {
+		size += 4 + len(key)
+	}
+	b := make([]byte, 0, size)
 	for _, key := range keys {
 		b = appendField(b, key)
 	}
@@ -274,15 +282,22 @@ func keyRecords(keys []string) []byte {
 }
 
 func pairRecords(pairs []objclass.KeyValue) []byte {
-	var b []byte
+	size := 0
+	for _, p := range pairs {
+		size += 8 + len(p.Key) + len(p.Value)
+	}
+	b := make([]byte, 0, size)
 	for _, p := range pairs {
 		b = appendField(appendField(b, p.Key), p.Value)
 	}
 	return b
 }
 
+// pairsPerLook is how many pairs parsePairs takes between two looks at whether the call has ended.
+const pairsPerLook = 1024
+
 // parsePairs copies the fields out of records that the C core made.
-func parsePairs(b []byte) []objclass.KeyValue {
+func parsePairs(b []byte, ended func() error) ([]objclass.KeyValue, error) {
 	var pairs []objclass.KeyValue
 	field := func() []byte {
 		size := binary.NativeEndian.Uint32(b)
@@ -291,8 +306,13 @@ func parsePairs(b []byte) []objclass.KeyValue {
 		return f
 	}
 	for len(b) > 0 {
+		if len(pairs)%pairsPerLook == pairsPerLook-1 {
+			if err := ended(); err != nil {
+				return nil, err
+			}
+		}
 		key := string(field())
 		pairs = append(pairs, objclass.KeyValue{Key: key, Value: append([]byte{}, field()...)})
 	}
-	return pairs
+	return pairs, nil
 }

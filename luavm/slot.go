@@ -123,6 +123,9 @@ func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objcla
 	}
 	s.inv = inv
 	s.budget = inv.Budget
+	if inv.Object != nil { // what the VM cannot take need not be read
+		inv.Object.BoundListings(int64(s.arena))
+	}
 	name := (*C.char)(unsafe.Pointer(unsafe.StringData(inv.Method)))
 	input := unsafe.Pointer(unsafe.SliceData(inv.Input))
 	report := s.guarded(ctx, func() *C.lv_report {

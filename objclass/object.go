@@ -34,6 +34,13 @@ func NewObject(ctx context.Context, overlay *store.Overlay, flags Flags) *Object
 	return &Object{ctx: ctx, overlay: overlay, flags: flags}
 }
 
+// BoundListings lowers the bytes that one listing of xattrs or of the omap may return, so that no more is read than its caller
+// can take.
+func (o *Object) BoundListings(size int64) { o.overlay.BoundListings(size) }
+
+// Ended returns the error of a context that has ended, for those who work long on what they ask of the object.
+func (o *Object) Ended() error { return o.ctx.Err() }
+
 // Ops returns how many operations were asked for, refused ones included.
 func (o *Object) Ops() int64 { return o.ops }
 
@@ -132,7 +139,8 @@ func (o *Object) Xattr(name string) ([]byte, error) {
 	return o.overlay.Xattr(name)
 }
 
-// Xattrs returns all xattrs in order of their names; ENOENT when the object is absent.
+// Xattrs returns all xattrs in order of their names; ENOENT when the object is absent, EFBIG when they are too many for a
+// listing.
 func (o *Object) Xattrs() ([]store.KeyValue, error) {
 	if err := o.read(); err != nil {
 		return nil, err
@@ -156,8 +164,8 @@ func (o *Object) OmapClear() error {
 	return o.overlay.ClearOmap()
 }
 
-// OmapKeys returns up to max omap keys > after in byte order, and whether there are more. A negative max is no limit. An
-// absent object has none.
+// OmapKeys returns up to max omap keys > after in byte order, and whether there are more. A negative max is no limit. There are
+// fewer, and more, when they take what a listing may return. An absent object has none.
 func (o *Object) OmapKeys(after string, max int64) (keys []string, more bool, err error) {
 	if err := o.read(); err != nil {
 		return nil, false, err
@@ -166,7 +174,7 @@ func (o *Object) OmapKeys(after string, max int64) (keys []string, more bool, er
 }
 
 // OmapValues returns up to max omap pairs whose key is > after and begins with prefix, in byte order of their keys, and
-// whether there are more. A negative max is no limit. An absent object has none.
+// whether there are more, as OmapKeys.
 func (o *Object) OmapValues(after, prefix string, max int64) (kvs []store.KeyValue, more bool, err error) {
 	if err := o.read(); err != nil {
 		return nil, false, err

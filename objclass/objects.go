@@ -3,6 +3,7 @@
 package objclass
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overla
 	}
 	defer snapshot.Close()
 	overlay := store.NewOverlay(ctx, snapshot, o.limits)
-	if err := fn(overlay); err != nil {
+	if err := cmp.Or(fn(overlay), overlay.Err()); err != nil {
 		return nil, OpError(err)
 	}
 	return overlay, nil

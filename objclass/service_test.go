@@ -645,3 +645,45 @@ func TestPools(t *testing.T) {
 		t.Errorf("objects are %v, %v, %v", oids, more, err)
 	}
 }
+
+// fading is a context that ends after so many looks at it.
+type fading struct {
+	context.Context
+	left int
+}
+
+func (f *fading) Err() error {
+	if f.left--; f.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A change that was ended half-way is not committed, even if whoever made it overlooks the error.
+func TestHalfMadeChangesAreNotCommitted(t *testing.T) {
+	h := newHouse(t, Options{}, nil)
+	halves := 0
+	for most := range 20 {
+		ctx := &fading{Context: context.Background(), left: 1 << 30}
+		_, err := h.objects.view(ctx, ref("o"), func(o *store.Overlay) error {
+			for i := range int64(5000) {
+				if err := o.Write(2*i, []byte("x")); err != nil {
+					return err
+				}
+			}
+			ctx.left = most
+			o.Truncate(6000) // what fails is overlooked
+			if o.Err() != nil {
+				halves++
+			}
+			return nil
+		})
+		if half := halves > 0; half != errors.Is(err, context.Canceled) {
+			t.Errorf("after %d looks: half made %v, error %v", most, half, err)
+		}
+		if halves > 0 {
+			return
+		}
+	}
+	t.Error("no change was ended half-way")
+}

@@ -7,7 +7,7 @@ type Limits struct {
 	ObjectSize int64 // bytes of data in an object; default 128 MiB
 	XattrName  int   // bytes in an xattr's name; default 100, as cls_lua's backing store
 	XattrValue int64 // bytes in an xattr's value; default 64 KiB
-	Xattrs     int64 // bytes of names and values of all xattrs that one listing returns; default 16 MiB
+	Xattrs     int64 // bytes that one listing of xattrs returns, 128 for each included; default 16 MiB
 	OmapKey    int   // bytes in an omap key; default 64 KiB
 	OmapValue  int64 // bytes in an omap value or header; default 16 MiB
 	WriteSet   int64 // bytes that one commit may write, names, keys and 128 for each entry included; default 192 MiB

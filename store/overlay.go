@@ -7,8 +7,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
+
+	"github.com/RaduBerinde/btreemap"
 )
 
 // entryCost is what each extent, xattr and omap entry counts in a write set beside its bytes, so that many tiny entries
@@ -16,12 +17,13 @@ import (
 const entryCost = 128
 
 // Overlay is one object as a method sees it: a snapshot and the changes made so far. It checks every change against its
-// limits before making it, so a failed operation changes nothing.
+// limits before making it, so a failed operation changes nothing. There is one exception: a change that its context ended may
+// be made by half. Then Err tells so, and the overlay must be dropped.
 //
 // An Overlay takes ownership of the byte slices that it is given; those that it returns belong to the caller. It is used
 // by one goroutine at a time, and does not close its snapshot.
 type Overlay struct {
-	ctx    context.Context
+	steps  steps
 	snap   Snapshot
 	limits Limits
 	base   Stat
@@ -39,15 +41,34 @@ type Overlay struct {
 	xattrs map[string][]byte // nil value: removed
 	omap   omapChanges
 	cost   int64 // of xattrs; extents and omap count their own
+
+	listing int64 // bytes that a listing may return
+	broken  error // of a change that was ended when it had begun
 }
 
 // NewOverlay returns an overlay over snap that has no changes. Operations that may take long end when ctx does.
 func NewOverlay(ctx context.Context, snap Snapshot, limits Limits) *Overlay {
-	o := &Overlay{ctx: ctx, snap: snap, limits: limits.WithDefaults()}
+	o := &Overlay{steps: steps{ctx: ctx}, snap: snap, limits: limits.WithDefaults(), listing: listingBytes}
 	o.base, o.had = snap.Stat()
 	o.exists, o.under = o.had, o.had
 	o.size, o.keep = o.base.Size, o.base.Size
 	return o
+}
+
+// BoundListings lowers the bytes of names, keys and values, and 128 for each of them, that one listing may return; it is 64 MiB
+// before.
+func (o *Overlay) BoundListings(size int64) { o.listing = min(o.listing, size) }
+
+// Err returns the error of a change that the context ended half-way, and nil if there was none: only then may the write set be
+// committed.
+func (o *Overlay) Err() error { return o.broken }
+
+// begun remembers the error of a change that has had an effect already.
+func (o *Overlay) begun(err error) error {
+	if err != nil {
+		o.broken = err
+	}
+	return err
 }
 
 // Exists reports whether the object exists.
@@ -86,7 +107,7 @@ func (o *Overlay) Remove() error {
 	if !o.exists {
 		return ErrNotFound
 	}
-	*o = Overlay{ctx: o.ctx, snap: o.snap, limits: o.limits, base: o.base, had: o.had}
+	*o = Overlay{steps: o.steps, snap: o.snap, limits: o.limits, base: o.base, had: o.had, listing: o.listing, broken: o.broken}
 	return nil
 }
 
@@ -97,7 +118,7 @@ func (o *Overlay) Read(off, length int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: read of %d bytes at offset %d", ErrTooLarge, length, off)
 	}
 	p := make([]byte, min(length, max(0, o.size-off)))
-	if err := o.written.read(p, off, o.readBelow); err != nil {
+	if err := o.written.read(p, off, &o.steps, o.readBelow); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -122,8 +143,12 @@ func (o *Overlay) Write(off int64, data []byte) error {
 	}
 	end := off + n
 	if n > 0 && !o.written.within(off, n) {
+		frees, err := o.written.costWithin(off, end, &o.steps)
+		if err != nil {
+			return err
+		}
 		// Two more runs at most: the new one, and the rest of one that it splits.
-		if err := o.admit(n+2*entryCost, o.written.costWithin(off, end)); err != nil {
+		if err := o.admit(n+2*entryCost, frees); err != nil {
 			return err
 		}
 	}
@@ -131,7 +156,9 @@ func (o *Overlay) Write(off int64, data []byte) error {
 	if n == 0 {
 		return nil
 	}
-	o.written.write(off, data)
+	if err := o.written.write(off, data, &o.steps); err != nil {
+		return o.begun(err)
+	}
 	o.size = max(o.size, end)
 	o.hide(off, end)
 	return nil
@@ -149,10 +176,10 @@ func (o *Overlay) WriteFull(data []byte) error {
 	o.exists = true
 	o.written = extents{}
 	o.size, o.keep = n, 0
-	if n > 0 {
-		o.written.write(0, data)
+	if n == 0 {
+		return nil
 	}
-	return nil
+	return o.begun(o.written.write(0, data, &o.steps))
 }
 
 // Append puts data at the end, and creates the object if absent.
@@ -165,7 +192,9 @@ func (o *Overlay) Truncate(size int64) error {
 	}
 	o.exists = true
 	if size < o.size {
-		o.written.clear(size, o.size)
+		if err := o.written.clear(size, o.size, &o.steps); err != nil {
+			return o.begun(err)
+		}
 	}
 	o.size, o.keep = size, min(o.keep, size)
 	return nil
@@ -182,16 +211,18 @@ func (o *Overlay) Zero(off, length int64) error {
 		return nil
 	}
 	end := off + length
-	if err := o.admit(2*entryCost, o.written.costWithin(off, end)); err != nil {
+	frees, err := o.written.costWithin(off, end, &o.steps)
+	if err != nil {
+		return err
+	}
+	if err := o.admit(2*entryCost, frees); err != nil {
 		return err
 	}
 	o.hide(off, end)
 	if off < o.keep {
-		o.written.zero(off, length)
-	} else {
-		o.written.clear(off, end)
+		return o.begun(o.written.zero(off, length, &o.steps))
 	}
-	return nil
+	return o.begun(o.written.clear(off, end, &o.steps))
 }
 
 // hide lowers keep where [off, end), whose bytes are all replaced, reaches the end of what is kept: the engine then need
@@ -243,28 +274,52 @@ func (o *Overlay) Xattr(name string) ([]byte, error) {
 }
 
 // Xattrs returns all xattrs in order of their names. It fails with ErrNotFound, and with ErrTooLarge when they are more
-// than a listing may have.
+// than a listing may have; the limit is checked against the snapshot's and the changed ones apart.
 func (o *Overlay) Xattrs() ([]KeyValue, error) {
 	if !o.exists {
 		return nil, ErrNotFound
 	}
-	var all []KeyValue
+	most := min(o.limits.Xattrs, o.listing)
+	var base []KeyValue
 	if o.under {
-		base, err := o.snap.Xattrs(o.limits.Xattrs)
-		if err != nil {
+		var err error
+		if base, err = o.snap.Xattrs(most); err != nil {
 			return nil, err
 		}
-		all = slices.DeleteFunc(base, func(kv KeyValue) bool {
-			_, changed := o.xattrs[kv.Key]
-			return changed
-		})
 	}
-	for name, value := range o.xattrs {
-		if value != nil {
-			all = append(all, KeyValue{name, bytes.Clone(value)})
+	if len(o.xattrs) == 0 {
+		return base, nil
+	}
+	return o.mergeXattrs(base, most)
+}
+
+// mergeXattrs returns base with the changed xattrs, in order. It sorts by insertion, since a sort cannot be ended half-way.
+func (o *Overlay) mergeXattrs(base []KeyValue, most int64) ([]KeyValue, error) {
+	order := btreemap.New[string, []byte](16, strings.Compare)
+	for _, kv := range base {
+		if err := o.steps.take(); err != nil {
+			return nil, err
+		}
+		if _, changed := o.xattrs[kv.Key]; !changed {
+			order.ReplaceOrInsert(kv.Key, kv.Value)
 		}
 	}
-	slices.SortFunc(all, func(a, b KeyValue) int { return strings.Compare(a.Key, b.Key) })
+	for name, value := range o.xattrs {
+		if err := o.steps.take(); err != nil {
+			return nil, err
+		}
+		if value == nil {
+			continue
+		}
+		if most -= pairCost(name, value); most < 0 {
+			return nil, fmt.Errorf("%w: the xattrs that were set are too many to list; read them by their names", ErrTooLarge)
+		}
+		order.ReplaceOrInsert(name, bytes.Clone(value))
+	}
+	all := make([]KeyValue, 0, order.Len())
+	for name, value := range order.Ascend(btreemap.Min[string](), btreemap.Max[string]()) {
+		all = append(all, KeyValue{name, value})
+	}
 	return all, nil
 }
 
@@ -344,9 +399,9 @@ func (o *Overlay) WriteSet() *WriteSet {
 	return ws
 }
 
-// pairCost is what a named value counts in a write set.
+// pairCost is what a named value counts in a write set and in a listing.
 func pairCost(key string, value []byte) int64 {
-	return entryCost + int64(len(key)) + int64(len(value))
+	return KeyValue{key, value}.Cost()
 }
 
 // notNil returns b, or an empty slice for nil, which write sets read as a removal.

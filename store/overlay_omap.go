@@ -12,7 +12,7 @@ import (
 )
 
 // listingBytes is the size of keys and values after which a listing stops and reports that there is more, so that
-// one listing of a huge omap cannot take all memory.
+// one listing of a huge omap cannot take all memory. BoundListings lowers it.
 const listingBytes = 64 << 20
 
 // omapChanges is the difference between the omap that the snapshot has and the omap that the object gets.
@@ -40,18 +40,14 @@ func (c *omapChanges) put(key string, value []byte) {
 	}
 }
 
-// stepsPerLook is how many keys a listing takes between two looks at its context.
-const stepsPerLook = 1024
-
 func (o *Overlay) orderedChanges() (*btreemap.BTreeMap[string, struct{}], error) {
 	if o.omap.order != nil {
 		return o.omap.order, nil
 	}
 	order := btreemap.New[string, struct{}](16, strings.Compare)
-	steps := 0
 	for key := range o.omap.pairs {
-		if steps++; steps%stepsPerLook == 0 && o.ctx.Err() != nil {
-			return nil, o.ctx.Err()
+		if err := o.steps.take(); err != nil {
+			return nil, err
 		}
 		order.ReplaceOrInsert(key, struct{}{})
 	}
@@ -125,27 +121,48 @@ func (o *Overlay) SetOmapValue(key string, value []byte) error {
 func (o *Overlay) SetOmapValues(kvs []KeyValue) error {
 	last := make(map[string][]byte, len(kvs))
 	for _, kv := range kvs {
+		if err := o.steps.take(); err != nil {
+			return err
+		}
 		if err := o.checkOmapPair(kv.Key, kv.Value); err != nil {
 			return err
 		}
-		last[kv.Key] = kv.Value
+		last[kv.Key] = notNil(kv.Value)
 	}
-	adds, frees := int64(0), int64(0)
+	adds, frees, err := o.costOfPairs(last)
+	if err != nil {
+		return err
+	}
+	if err := o.admit(adds, frees); err != nil {
+		return err
+	}
+	o.exists = true
+	o.omap.cost += adds - frees
+	if o.omap.pairs == nil && o.omap.order == nil {
+		o.omap.pairs = last
+		return nil
+	}
 	for key, value := range last {
+		if err := o.steps.take(); err != nil {
+			return o.begun(err)
+		}
+		o.omap.put(key, value)
+	}
+	return nil
+}
+
+// costOfPairs returns what setting pairs adds to the write set, and what it takes off.
+func (o *Overlay) costOfPairs(pairs map[string][]byte) (adds, frees int64, err error) {
+	for key, value := range pairs {
+		if err := o.steps.take(); err != nil {
+			return 0, 0, err
+		}
 		adds += pairCost(key, value)
 		if old, ok := o.omap.pairs[key]; ok {
 			frees += pairCost(key, old)
 		}
 	}
-	if err := o.admit(adds, frees); err != nil {
-		return err
-	}
-	for key, value := range last {
-		o.omap.put(key, notNil(value))
-	}
-	o.omap.cost += adds - frees
-	o.exists = true
-	return nil
+	return adds, frees, nil
 }
 
 // RemoveOmapKey removes an omap pair; a key that is absent is no error. It fails with ErrNotFound when the object is
@@ -199,11 +216,11 @@ func (o *Overlay) putOmap(key string, value []byte) error {
 
 // OmapList returns up to max pairs whose keys are > after and begin with prefix, in byte order of the keys, and whether
 // there are more. An empty after lists from the beginning, the empty key included; a negative max is no limit. It returns
-// fewer pairs than asked, and more, when they would take more than 64 MiB. An absent object has no pairs.
+// fewer pairs than asked, and more, when they take more than a listing may (BoundListings). An absent object has no pairs.
 func (o *Overlay) OmapList(after, prefix string, max int64) (kvs []KeyValue, more bool, err error) {
 	var size int64
 	err = o.walkOmap(after, prefix, func(key string, value func() ([]byte, error)) (bool, error) {
-		if int64(len(kvs)) == max || size >= listingBytes {
+		if int64(len(kvs)) == max || size >= o.listing {
 			more = true
 			return false, nil
 		}
@@ -225,7 +242,7 @@ func (o *Overlay) OmapList(after, prefix string, max int64) (kvs []KeyValue, mor
 func (o *Overlay) OmapKeys(after, prefix string, max int64) (keys []string, more bool, err error) {
 	var size int64
 	err = o.walkOmap(after, prefix, func(key string, _ func() ([]byte, error)) (bool, error) {
-		if int64(len(keys)) == max || size >= listingBytes {
+		if int64(len(keys)) == max || size >= o.listing {
 			more = true
 			return false, nil
 		}
@@ -283,10 +300,9 @@ func (o *Overlay) mergeOmap(base OmapIter, start string, visit omapVisitor) erro
 	if err != nil {
 		return err
 	}
-	steps := 0
 	for key := range order.Ascend(btreemap.GE(start), btreemap.Max[string]()) {
-		if steps++; steps%stepsPerLook == 0 && o.ctx.Err() != nil {
-			return o.ctx.Err() // removed keys are passed over, however many there are
+		if err := o.steps.take(); err != nil { // removed keys are passed over, however many there are
+			return err
 		}
 		for ; valid && baseKey < key; advance() {
 			if goOn, err := visit(baseKey, base.Value); !goOn || err != nil {

@@ -308,3 +308,191 @@ func TestListingAfterRemove(t *testing.T) {
 		t.Errorf("%d keys, more %v, %v", len(keys), more, err)
 	}
 }
+
+// looks is a context that ends after so many looks at it.
+type looks struct {
+	context.Context
+	taken, left int
+}
+
+func (l *looks) Err() error {
+	l.taken++
+	if l.left--; l.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// However much an operation has to do, it looks at its context every 1024 steps, and ends with it: at the first look, at the
+// second, and so on. What was begun then can be told from what was not.
+func TestLongOperationsEndWithTheirContext(t *testing.T) {
+	const n = 10_000
+	pairs := make([]store.KeyValue, n)
+	for i := range pairs {
+		pairs[i] = store.KeyValue{Key: fmt.Sprint(i), Value: []byte("new")}
+	}
+	runs := func(o *store.Overlay) (err error) {
+		for i := range int64(n) {
+			err = errors.Join(err, o.Write(2*i, []byte("x")))
+		}
+		return err
+	}
+	for name, test := range map[string]struct {
+		prepare, do func(o *store.Overlay) error
+	}{
+		"write over most": {runs, func(o *store.Overlay) error { return o.Write(1, make([]byte, 2*n-100)) }},
+		"write over few":  {runs, func(o *store.Overlay) error { return o.Write(1, make([]byte, n-100)) }},
+		"truncate":        {runs, func(o *store.Overlay) error { return o.Truncate(n + 100) }},
+		"zero":            {runs, func(o *store.Overlay) error { return o.Zero(1, n) }},
+		"read":            {runs, func(o *store.Overlay) error { _, err := o.Read(0, 2*n); return err }},
+		"set pairs":       {nil, func(o *store.Overlay) error { return o.SetOmapValues(pairs) }},
+		"set pairs again": {
+			func(o *store.Overlay) error { return o.SetOmapValues(pairs) },
+			func(o *store.Overlay) error { return o.SetOmapValues(pairs) },
+		},
+		"xattrs": {
+			func(o *store.Overlay) (err error) {
+				for i := range n {
+					err = errors.Join(err, o.SetXattr(fmt.Sprint(i), nil))
+				}
+				return err
+			},
+			func(o *store.Overlay) error { _, err := o.Xattrs(); return err },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for most := 0; ; most++ {
+				ctx := &looks{Context: context.Background(), left: math.MaxInt}
+				o := store.NewOverlay(ctx, (&storetest.Model{}).Snapshot(0), store.Limits{})
+				if test.prepare != nil {
+					if err := test.prepare(o); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before := summary(t, o)
+				ctx.taken, ctx.left = 0, most
+				err := test.do(o)
+				if err == nil {
+					if o.Err() != nil || ctx.taken < n/2/1024 {
+						t.Errorf("it looked %d times, and left the overlay with %v", ctx.taken, o.Err())
+					}
+					return
+				}
+				if !errors.Is(err, context.Canceled) || ctx.taken != most+1 {
+					t.Fatalf("%v, after %d looks, of which %d were good", err, ctx.taken, most)
+				}
+				ctx.left = math.MaxInt
+				if o.Err() == nil && summary(t, o) != before {
+					t.Fatalf("after %d looks the overlay is changed, but does not say so", most)
+				}
+			}
+		})
+	}
+}
+
+// summary is what an overlay holds, in short.
+func summary(t *testing.T, o *store.Overlay) string {
+	data, err := o.Read(0, o.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, _, err := o.OmapList("", "", -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%v %x %s", o.Exists(), data, pairs)
+}
+
+// A listing holds no more than it was bounded to, and one pair; of values that are not listed none is read.
+func TestListingsAreBounded(t *testing.T) {
+	m := &storetest.Model{}
+	ws := &store.WriteSet{Omap: map[string][]byte{}, Xattrs: map[string][]byte{}}
+	for i := range 100 {
+		ws.Omap[fmt.Sprintf("%03d", i)] = make([]byte, 1000)
+	}
+	m.Apply(ws)
+	snap := &countedSnapshot{Snapshot: m.Snapshot(1)}
+	o := store.NewOverlay(context.Background(), snap, store.Limits{})
+	o.BoundListings(5000)
+	pairs, more, err := o.OmapList("", "", -1)
+	if err != nil || !more || len(pairs) != 5 || snap.values != 5 {
+		t.Errorf("%d pairs, more %v, %d values read, %v", len(pairs), more, snap.values, err)
+	}
+	if keys, more, err := o.OmapKeys("", "", -1); err != nil || !more || len(keys) != 39 {
+		t.Errorf("%d keys, more %v, %v", len(keys), more, err)
+	}
+	for i := range 100 {
+		if err := o.SetXattr(fmt.Sprint(i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if xattrs, err := o.Xattrs(); !errors.Is(err, store.ErrTooLarge) {
+		t.Errorf("%d xattrs, %v", len(xattrs), err)
+	}
+	if snap.most != 5000 {
+		t.Errorf("the snapshot was asked for %d bytes of xattrs", snap.most)
+	}
+}
+
+// countedSnapshot counts the omap values that are read.
+type countedSnapshot struct {
+	store.Snapshot
+	values int
+	most   int64
+}
+
+func (s *countedSnapshot) Xattrs(most int64) ([]store.KeyValue, error) {
+	s.most = most
+	return s.Snapshot.Xattrs(most)
+}
+
+func (s *countedSnapshot) OmapIter(start string) (store.OmapIter, error) {
+	it, err := s.Snapshot.OmapIter(start)
+	return &countedIter{it, s}, err
+}
+
+type countedIter struct {
+	store.OmapIter
+	snap *countedSnapshot
+}
+
+func (it *countedIter) Value() ([]byte, error) {
+	it.snap.values++
+	return it.OmapIter.Value()
+}
+
+// Where there are many runs, the layer below is read once and not between each two of them; where there are few, what they
+// hide is not read.
+func TestReadsBelowAreFew(t *testing.T) {
+	m := &storetest.Model{}
+	m.Apply(&store.WriteSet{Data: &store.DataChange{Size: 100_000}})
+	snap := &countedReads{Snapshot: m.Snapshot(1)}
+	o := store.NewOverlay(context.Background(), snap, store.Limits{})
+	if err := o.Write(10_000, make([]byte, 50_000)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Read(0, 100_000); err != nil || snap.reads != 2 || snap.bytes != 50_000 {
+		t.Errorf("one run: %d reads of %d bytes, %v", snap.reads, snap.bytes, err)
+	}
+	for i := range int64(1000) {
+		if err := o.Write(70_000+2*i, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	snap.reads, snap.bytes = 0, 0
+	got, err := o.Read(70_000, 2000)
+	if err != nil || string(got) != strings.Repeat("x\x00", 1000) || snap.reads != 1 {
+		t.Errorf("many runs: %d reads, %v", snap.reads, err)
+	}
+}
+
+type countedReads struct {
+	store.Snapshot
+	reads, bytes int
+}
+
+func (s *countedReads) ReadAt(p []byte, off int64) error {
+	s.reads++
+	s.bytes += len(p)
+	return s.Snapshot.ReadAt(p, off)
+}

@@ -44,6 +44,9 @@ type KeyValue struct {
 	Value []byte
 }
 
+// Cost is what the pair counts where the bytes of many are bounded: its own, and 128 for the memory that an entry takes.
+func (kv KeyValue) Cost() int64 { return entryCost + int64(len(kv.Key)) + int64(len(kv.Value)) }
+
 // Snapshot is a consistent read view of one object, which may be absent. It is used by one goroutine at a time, and
 // must be closed. Byte slices that it returns belong to the caller. Reads observe the context that the snapshot was
 // opened with.
@@ -54,8 +57,8 @@ type Snapshot interface {
 	ReadAt(p []byte, off int64) error
 	// Xattr returns the value of an xattr; ok is false when the object or the xattr is absent.
 	Xattr(name string) (value []byte, ok bool, err error)
-	// Xattrs returns all xattrs in order of their names. It fails with ErrTooLarge, before it holds them, when their names
-	// and values have more than max bytes.
+	// Xattrs returns all xattrs in order of their names. It fails with ErrTooLarge, before it holds them, when their costs
+	// (KeyValue.Cost) are more than max.
 	Xattrs(max int64) ([]KeyValue, error)
 	// OmapHeader returns the omap's header, empty when none was written.
 	OmapHeader() ([]byte, error)

@@ -164,10 +164,12 @@ func (s *snapshot) Xattrs(max int64) ([]store.KeyValue, error) {
 		if err != nil {
 			return nil, err
 		}
-		if size += int64(len(it.Key()) + len(v)); size > max {
-			return nil, fmt.Errorf("%w: the object has more than %d bytes of xattrs; read them by their names", store.ErrTooLarge, max)
+		kv := store.KeyValue{Key: it.Key(), Value: v}
+		if size += kv.Cost(); size > max {
+			return nil, fmt.Errorf("%w: the object has more xattrs than the %d bytes of a listing; read them by their names", store.ErrTooLarge, max)
 		}
-		all = append(all, store.KeyValue{Key: it.Key(), Value: cloneValue(v)})
+		kv.Value = cloneValue(v)
+		all = append(all, kv)
 	}
 	return all, it.Err()
 }
