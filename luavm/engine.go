@@ -21,17 +21,16 @@ import (
 // Options configures an Engine. A zero field means its default.
 type Options struct {
 	Arena int // bytes of memory that a VM may use, 64 KiB to 1 GiB; default 16 MiB
-	Slots int // VMs that are kept; the least recently used idle one goes first. Default 256
-	// Memory is about how many bytes all VMs together hold while they idle: each holds its image twice, and some of what its
+	// Slots is how many VMs there are; the least recently used idle one goes first. There are more only while more run at once.
+	// Each has an address range of Arena and 1 percent. Default 256.
+	Slots int
+	// Memory is how many bytes all VMs together hold while they idle: each holds its image twice, and some of what its
 	// last run used. Default 512 MiB.
 	Memory int64
 }
 
 // maxImage bounds an image, since each run copies it: a class that builds more while it is loaded is refused.
 const maxImage = 2 << 20
-
-// idleArena is what an idle VM keeps of the memory that its last run used, at most (KEEP_DIRTY in arena.c).
-const idleArena = 256 << 10
 
 // Bounds of Options.Arena. Below the first there is no room for Lua's libraries and a call.
 const (
@@ -137,9 +136,7 @@ func (e *Engine) distrust() {
 		all = append(all, e.dropOldest())
 	}
 	e.mu.Unlock()
-	for _, s := range all {
-		s.free()
-	}
+	freeAll(all)
 }
 
 // create makes a busy slot.
@@ -147,8 +144,13 @@ func (e *Engine) create(ctx context.Context, unit *objclass.Unit, budget objclas
 	e.mu.Lock()
 	e.busy++
 	epoch := e.epoch
+	surplus := e.dropSurplus()
 	e.mu.Unlock()
+	freeAll(surplus)
 	s, err := newSlot(ctx, unit, budget, e.opts.Arena)
+	if err != nil && objclass.OpError(err).Kind == objclass.TrapFault {
+		e.distrust()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err != nil {
@@ -171,6 +173,7 @@ func (e *Engine) takeIdle(version string) *slot {
 		return nil
 	}
 	last := waiting[len(waiting)-1]
+	waiting[len(waiting)-1] = nil
 	e.idle[version] = waiting[:len(waiting)-1]
 	e.busy++
 	return e.lru.Remove(last).(*slot)
@@ -188,12 +191,22 @@ func (e *Engine) giveBack(s *slot) {
 	e.busy--
 	version := s.unit.Version
 	e.idle[version] = append(e.idle[version], e.lru.PushBack(s))
-	var surplus []*slot
+	surplus := e.dropSurplus()
+	e.mu.Unlock()
+	freeAll(surplus)
+}
+
+// dropSurplus takes idle slots out of the engine until the rest is within its bounds. The caller holds the lock, and frees them
+// without it.
+func (e *Engine) dropSurplus() (surplus []*slot) {
 	for e.lru.Len() > 0 && (e.lru.Len()+e.busy > e.opts.Slots || e.held > e.opts.Memory) {
 		surplus = append(surplus, e.dropOldest())
 	}
-	e.mu.Unlock()
-	for _, s := range surplus {
+	return surplus
+}
+
+func freeAll(slots []*slot) {
+	for _, s := range slots {
 		s.free()
 	}
 }
@@ -202,6 +215,7 @@ func (e *Engine) giveBack(s *slot) {
 func (e *Engine) dropOldest() *slot {
 	s := e.lru.Remove(e.lru.Front()).(*slot)
 	version := s.unit.Version
+	e.idle[version][0] = nil
 	e.idle[version] = e.idle[version][1:] // within a version, too, the first is the oldest
 	if len(e.idle[version]) == 0 {
 		delete(e.idle, version)

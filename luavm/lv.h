@@ -152,6 +152,7 @@ const lv_report *lv_run(lv_slot *slot, pg_call *call, const lv_method *method);
 void lv_restore(lv_slot *slot);
 
 size_t lv_image_size(const lv_slot *slot);
+size_t lv_idle_size(const lv_slot *slot); /* the most bytes of memory that the slot holds between two runs */
 bool lv_is_pristine(const lv_slot *slot);
 
 #endif

@@ -414,4 +414,5 @@ void lv_free(lv_slot *slot)
 
 lua_State *lv_state(lv_slot *slot) { return slot->main; }
 size_t lv_image_size(const lv_slot *slot) { return pg_arena_image_size(slot->arena); }
+size_t lv_idle_size(const lv_slot *slot) { return sizeof *slot + pg_arena_idle_size(slot->arena); }
 bool lv_is_pristine(const lv_slot *slot) { return pg_arena_is_pristine(slot->arena); }

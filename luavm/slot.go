@@ -42,10 +42,10 @@ var lastCall atomic.Uint64
 type slot struct {
 	c      *C.lv_slot
 	call   *C.pg_call
-	handle cgo.Handle // how host functions find the slot
-	arena  int        // bytes
-	epoch  uint64     // the engine's, when the slot was made
-	unit   *objclass.Unit
+	handle cgo.Handle    // how host functions find the slot
+	arena  int           // bytes
+	epoch  uint64        // the engine's, when the slot was made
+	unit   objclass.Unit // without its source, which the VM needs no more and the engine does not count
 	// A class's methods, in the order of their numbers.
 	methods []objclass.Method
 	budget  objclass.Budget // of the run
@@ -59,7 +59,8 @@ type slot struct {
 
 // newSlot loads unit into a new VM and seals it.
 func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, arena int) (*slot, error) {
-	s := &slot{arena: arena, unit: unit, budget: budget}
+	s := &slot{arena: arena, unit: *unit, budget: budget}
+	s.unit.Source = nil
 	s.handle = cgo.NewHandle(s)
 	s.call = (*C.pg_call)(C.calloc(1, C.sizeof_pg_call))
 	c, err := C.lv_new(C.size_t(arena), &C.lv_go_host, C.uintptr_t(s.handle))
@@ -164,8 +165,8 @@ func (s *slot) find(method string) (number int, flags objclass.Flags, err error)
 
 func (s *slot) imageSize() int64 { return int64(C.lv_image_size(s.c)) }
 
-// holds returns about how many bytes the slot holds while it idles.
-func (s *slot) holds() int64 { return 2*s.imageSize() + idleArena }
+// holds returns the most bytes that the slot holds while it idles; it does not change.
+func (s *slot) holds() int64 { return int64(C.lv_idle_size(s.c)) }
 
 // pristine reports whether the VM is, byte for byte, what every run starts from.
 func (s *slot) pristine() bool { return bool(C.lv_is_pristine(s.c)) }

@@ -59,7 +59,8 @@ struct pg_arena {
 	char *base; /* of the heap header */
 	char *end;
 	uint64_t *scratch; /* one bit for each grain; undefined content between sweeps */
-	char *image;
+	size_t scratch_size;
+	char *image; /* a mapping of its own, which can be read only */
 	size_t image_size;
 };
 
@@ -93,6 +94,7 @@ pg_arena *pg_arena_new(size_t size)
 	a->base = a->mapping + page;
 	a->end = a->base + size;
 	a->scratch = (uint64_t *)(a->end + page);
+	a->scratch_size = scratch_size;
 	if (mprotect(a->base, size, PROT_READ | PROT_WRITE) != 0 ||
 	    mprotect(a->scratch, scratch_size, PROT_READ | PROT_WRITE) != 0)
 		goto fail;
@@ -117,7 +119,8 @@ void pg_arena_free(pg_arena *a)
 	if (!a)
 		return;
 	munmap(a->mapping, a->mapping_size);
-	free(a->image);
+	if (a->image)
+		munmap(a->image, a->image_size);
 	free(a);
 }
 
@@ -402,17 +405,40 @@ int pg_arena_seal(pg_arena *a)
 	heap *h = heap_of(a);
 	sweep(a); /* what the image's making freed lies together, and above the image there is no garbage */
 	size_t size = (size_t)(h->bump - a->base);
-	a->image = malloc(size);
-	if (!a->image)
+	/* Not from the heap: there a freed image of another size may leave a hole that nothing fills. */
+	char *image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (image == MAP_FAILED)
 		return ENOMEM;
 	/* From here on the heap's history is that of the call. */
 	memset(h->bump, 0, (size_t)(h->top - h->bump));
 	h->top = h->bump;
 	h->peak = h->live;
 	h->exhausted = false;
-	memcpy(a->image, a->base, size);
+	memcpy(image, a->base, size);
+	/* A VM that writes where it should not must not change what every later run starts from. */
+	if (mprotect(image, size, PROT_READ) != 0) {
+		munmap(image, size);
+		return ENOMEM;
+	}
+	a->image = image;
 	a->image_size = size;
 	return 0;
+}
+
+/* Gives the pages that begin in [from, to) back to the kernel; they read as zeros then. Returns whether it did. */
+static bool give_back(char *from, char *to)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	from = (char *)round_up((uintptr_t)from, page);
+	to = (char *)round_up((uintptr_t)to, page);
+	return from < to && madvise(from, (size_t)(to - from), MADV_DONTNEED) == 0;
+}
+
+/* How much of the scratch bitmap a sweep of so much of the arena writes. */
+static size_t scratch_for(const pg_arena *a, size_t swept)
+{
+	size_t size = round_up(swept / GRAIN, 64) / 8;
+	return size < a->scratch_size ? size : a->scratch_size;
 }
 
 void pg_arena_restore(pg_arena *a)
@@ -422,11 +448,14 @@ void pg_arena_restore(pg_arena *a)
 	if (n > (size_t)(a->end - dirty))
 		n = (size_t)(a->end - dirty); /* a broken VM has written over it */
 	if (n > KEEP_DIRTY) {
+		char *end = dirty + n;
 		size_t page = (size_t)sysconf(_SC_PAGESIZE);
 		char *give = (char *)round_up((uintptr_t)dirty + KEEP_DIRTY, page);
-		char *end = (char *)round_up((uintptr_t)(dirty + n), page);
-		if (give < end && madvise(give, (size_t)(end - give), MADV_DONTNEED) == 0)
+		if (give_back(give, end))
 			n = (size_t)(give - dirty);
+		/* Sweeps may have written as much of the bitmap as belongs to that. */
+		char *scratch = (char *)a->scratch;
+		give_back(scratch + scratch_for(a, a->image_size + KEEP_DIRTY), scratch + scratch_for(a, (size_t)(end - a->base)));
 	}
 	memset(dirty, 0, n);
 	memcpy(a->base, a->image, a->image_size);
@@ -453,3 +482,13 @@ size_t pg_arena_offset(const pg_arena *a, const void *p)
 }
 
 size_t pg_arena_image_size(const pg_arena *a) { return a->image_size; }
+
+size_t pg_arena_idle_size(const pg_arena *a)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t kept = a->image_size + KEEP_DIRTY;
+	size_t whole = (size_t)(a->end - a->base);
+	if (kept > whole)
+		kept = whole;
+	return round_up(a->image_size, page) + round_up(kept, page) + round_up(scratch_for(a, kept), page);
+}

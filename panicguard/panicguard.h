@@ -70,6 +70,9 @@ size_t pg_arena_live(const pg_arena *arena);    /* bytes allocated now */
 size_t pg_arena_offset(const pg_arena *arena, const void *p); /* of an address in it; 0 for any other */
 size_t pg_arena_image_size(const pg_arena *arena);
 
+/* The most bytes of memory that a sealed arena holds after pg_arena_restore, the image's copy included. */
+size_t pg_arena_idle_size(const pg_arena *arena);
+
 /* ---- activation ---------------------------------------------------------------------------------------------- */
 
 /* One run of a body: what it may use, and what came of it. The caller owns it and keeps it until pg_run returned. */

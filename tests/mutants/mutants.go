@@ -255,4 +255,39 @@ var mutants = []mutant{
 		"	if s.epoch != e.epoch {", "	if false {",
 		"./luavm", "TestFaultMakesAllVMsAnew",
 	},
+	{
+		"a fault while a class is loaded costs all VMs", "luavm/engine.go",
+		"	if err != nil && objclass.OpError(err).Kind == objclass.TrapFault {\n", "	if false {\n",
+		"./luavm", "TestFaultWhileLoading",
+	},
+	{
+		"room for a VM is made before it", "luavm/engine.go",
+		"	surplus := e.dropSurplus()\n	e.mu.Unlock()\n	freeAll(surplus)\n	s, err", "	e.mu.Unlock()\n	s, err",
+		"./luavm", "TestSlotsRandom",
+	},
+	{
+		"the bitmap of a used arena is given back", "panicguard/arena.c",
+		"		give_back(scratch + ", "		if (0) give_back(scratch + ",
+		"./panicguard", "TestArenaGivesMemoryBack",
+	},
+	{
+		"VMs do not keep the sources of scripts", "luavm/slot.go",
+		"	s.unit.Source = nil\n", "",
+		"./luavm", "TestEngineIsBounded/long_sources",
+	},
+	{
+		"listings are bounded by the arena", "luavm/slot.go",
+		"		inv.Object.BoundListings(int64(s.arena))\n", "",
+		"./luavm", "TestListingsAreBoundedByTheArena",
+	},
+	{
+		"long operations look at their context", "store/steps.go",
+		"	return s.ctx.Err()\n", "	return nil\n",
+		"./store", "TestLongOperationsEndWithTheirContext",
+	},
+	{
+		"a change that was ended half-way is not committed", "objclass/objects.go",
+		"cmp.Or(fn(overlay), overlay.Err())", "cmp.Or(fn(overlay))",
+		"./objclass", "TestHalfMadeChangesAreNotCommitted",
+	},
 }

@@ -103,6 +103,7 @@ func (a Arena) Exhausted() bool  { return bool(C.pg_arena_exhausted(a.c)) }
 func (a Arena) Live() int        { return int(C.pg_arena_live(a.c)) }
 func (a Arena) Peak() int        { return int(C.pg_arena_peak(a.c)) }
 func (a Arena) ImageSize() int   { return int(C.pg_arena_image_size(a.c)) }
+func (a Arena) IdleSize() int    { return int(C.pg_arena_idle_size(a.c)) }
 
 // Offset returns where in the arena p lies.
 func (a Arena) Offset(p unsafe.Pointer) int { return int(C.pg_arena_offset(a.c, p)) }
