@@ -84,7 +84,7 @@ lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	$(CC) $(CORE_CFLAGS) -fsyntax-only $(CORE) panicguard/internal/rig/bodies.c
+	$(CC) $(CORE_CFLAGS) -fsyntax-only $(CORE) $(COREBENCH) panicguard/internal/rig/bodies.c
 
 soak: build ## the long form of the tests that hammer the server; takes minutes
 	OBJLUAD=$(CURDIR)/$(BIN) SOAK=1 $(GO) test -race -timeout 60m -count=1 -v -run Soak ./...
@@ -95,9 +95,11 @@ mutants: setup ## remove one protection of the guard at a time, and see a test g
 bench: build setup-bench build/corebench ## measure, beside Redis, and write docs/benchmarks.md
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/bench -write docs/benchmarks.md
 
-build/corebench: $(CORE) luavm/corebench/main.c $(wildcard panicguard/*.h luavm/*.h)
+COREBENCH := $(wildcard luavm/corebench/*.c)
+
+build/corebench: $(CORE) $(COREBENCH) $(wildcard panicguard/*.h luavm/*.h luavm/corebench/*.h)
 	@mkdir -p build
-	$(CC) $(CORE_CFLAGS) $(CORE) luavm/corebench/main.c -o $@ $(CORE_LIBS)
+	$(CC) $(CORE_CFLAGS) $(CORE) $(COREBENCH) -o $@ $(CORE_LIBS)
 
 cover: setup ## test coverage by package
 	@mkdir -p build

@@ -4,6 +4,8 @@ package luavm
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,14 +49,26 @@ func BenchmarkNewVM(b *testing.B) {
 	}
 }
 
+// BenchmarkHostCall calls the host in a loop: from Lua through C into Go, and back.
 func BenchmarkHostCall(b *testing.B) {
-	e := newEngine(b, Options{})
-	unit := unitOf("reads", "function reads() for i = 1, 1000 do objclass.current_version() end end objclass.register(reads)", false)
-	inv := invocation(unit, "reads")
-	for b.Loop() {
-		if _, err := e.Run(context.Background(), inv); err != nil {
-			b.Fatal(err)
-		}
+	for _, call := range []string{"current_version()", "stat()", "read(0, 100)", "getxattr('name')", "map_get_val('key')"} {
+		name, _, _ := strings.Cut(call, "(")
+		b.Run(name, func(b *testing.B) {
+			e := newEngine(b, Options{})
+			source := "function f() for i = 1, 1000 do objclass." + call + " end end objclass.register(f, objclass.RD)"
+			object, overlay := newObject(objclass.RD)
+			value := make([]byte, 100)
+			err := errors.Join(overlay.WriteFull(value), overlay.SetXattr("name", value), overlay.SetOmapValue("key", value))
+			if err != nil {
+				b.Fatal(err)
+			}
+			inv := &objclass.Invocation{Unit: unitOf("calls", source, false), Method: "f", Object: object, Budget: benchBudget}
+			for b.Loop() {
+				if _, err := e.Run(context.Background(), inv); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/host-call")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/host-call")
 }

@@ -5,10 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -95,20 +92,4 @@ func (c contest) once(rates *[]float64, port string, command []string) error {
 	rate, err := strconv.ParseFloat(rows[1][1], 64)
 	*rates = append(*rates, rate)
 	return err
-}
-
-// corebench measures the guard without the daemon; make bench builds it.
-const corebench = "build/corebench"
-
-// measureGuard returns corebench's lines, "name value unit", or none where it was not built.
-func measureGuard() ([]string, error) {
-	out, err := exec.Command(corebench).Output()
-	if errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(os.Stderr, "the guard is not measured: there is no %s; build it with: make %[1]s\n", corebench)
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", corebench, err)
-	}
-	return strings.Split(strings.TrimSpace(string(out)), "\n"), nil
 }

@@ -15,19 +15,18 @@ import (
 func main() {
 	pairs := flag.Int("pairs", 3, "pairs of runs for each line of the table")
 	file := flag.String("write", "", "`file` that gets the table, too, as Markdown")
-	tailsOnly := flag.Bool("tails", false, "measure only what hostile calls cost the others")
+	only := flag.String("only", "", "measure one `part` without Redis: inside (the guard, the VMs and their memory) or tails (good calls beside attacks)")
 	flag.Parse()
-	measure := func() error { return run(*pairs, *file) }
-	if *tailsOnly {
-		measure = runTails
-	}
-	if err := measure(); err != nil {
+	if err := run(*pairs, *file, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(pairs int, file string) error {
+func run(pairs int, file, only string) error {
+	if only != "" {
+		return runPart(only)
+	}
 	if pairs < 1 {
 		return fmt.Errorf("%d pairs are not possible", pairs)
 	}
@@ -59,10 +58,10 @@ func run(pairs int, file string) error {
 		}
 		r.results = append(r.results, result)
 	}
-	if r.guard, err = measureGuard(); err != nil {
+	if err := r.measureInside(dir); err != nil {
 		return err
 	}
-	if r.tails, err = measureTails(dir); err != nil {
+	if err := r.measureTails(dir); err != nil {
 		return err
 	}
 	r.print(os.Stdout)
@@ -72,16 +71,40 @@ func run(pairs int, file string) error {
 	return os.WriteFile(file, r.markdown(), 0o644)
 }
 
-func runTails() error {
+// measureInside measures the guard, the VMs, and what many of them take of the machine.
+func (r *report) measureInside(dir string) (err error) {
+	fmt.Fprintln(os.Stderr, "the guard …")
+	if r.guard, r.hostCalls, err = measureGuard(); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "many classes …")
+	r.crowds, err = measureCrowds(dir)
+	return err
+}
+
+// measureTails measures what attacks cost good calls.
+func (r *report) measureTails(dir string) (err error) {
+	fmt.Fprintln(os.Stderr, "good calls beside attacks …")
+	r.tails, err = measureTails(dir)
+	return err
+}
+
+func runPart(part string) error {
 	dir, err := os.MkdirTemp("", "objluad-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	var r report
-	if r.tails, err = measureTails(dir); err != nil {
-		return err
+	switch part {
+	case "inside":
+		err = r.measureInside(dir)
+		r.printInside(os.Stdout)
+	case "tails":
+		err = r.measureTails(dir)
+		r.printTails(os.Stdout)
+	default:
+		err = fmt.Errorf("there is no part %q; -only takes inside or tails", part)
 	}
-	r.printTails(os.Stdout)
-	return nil
+	return err
 }

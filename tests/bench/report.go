@@ -20,8 +20,11 @@ type report struct {
 	redis   string // version
 	pairs   int
 	results []result
-	guard   []string
-	tails   []tail
+	guard   []string // corebench's lines, "name value unit"
+
+	hostCalls []string // lines of Go's benchmarks
+	crowds    []crowdResult
+	tails     []tail
 }
 
 func (r *report) print(out io.Writer) {
@@ -32,20 +35,28 @@ func (r *report) print(out io.Writer) {
 	}
 	table.Flush()
 	fmt.Fprintln(out)
-	for _, line := range r.guard {
-		fmt.Fprintln(out, line)
-	}
-	fmt.Fprintln(out)
 	r.printTails(out)
+	fmt.Fprintln(out)
+	r.printInside(out)
 }
 
 func (r *report) printTails(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "p99 of good calls\talone\tbeside attacks\tratio\tgoal\t")
+	fmt.Fprintln(table, "good calls\tp50 alone\tp99\tp50 beside attacks\tp99\tratio of p99\tgoal\t")
 	for _, t := range r.tails {
-		fmt.Fprintf(table, "%s\t%v\t%v\t%.2f\t≤ %.1f\t\n", t.title, percentile(t.quiet, 99), percentile(t.hunted, 99), t.ratio(), tailGoal)
+		fmt.Fprintf(table, "%s\t%v\t%v\t%v\t%v\t%.2f\t≤ %.1f\t\n", t.title, percentile(t.quiet, 50), percentile(t.quiet, 99),
+			percentile(t.hunted, 50), percentile(t.hunted, 99), t.ratio(), tailGoal)
 	}
 	table.Flush()
+}
+
+func (r *report) printInside(out io.Writer) {
+	for _, part := range [][]string{r.guard, r.hostCalls, crowdLines(r.crowds)} {
+		for _, line := range part {
+			fmt.Fprintln(out, line)
+		}
+		fmt.Fprintln(out)
+	}
 }
 
 func (r *report) markdown() []byte {
@@ -59,7 +70,7 @@ func (r *report) markdown() []byte {
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f | ≥ %.1f |\n", result.title, spread(result.ours), spread(result.theirs), result.ratio(), result.goal)
 	}
 	fmt.Fprintf(&b, "\nGood calls beside attacks: %d calls a second at random moments for %d s, alone, and then with every tenth call hostile "+
-		"(an endless loop, a pattern, a memory bomb, a new script, each for as long as it gets):\n\n", tailRate, tailSeconds)
+		"(an endless loop, a pattern, a memory bomb, a new script, each for as long as it gets). `go run ./tests/bench -only tails` prints these alone.\n\n", tailRate, tailSeconds)
 	b.WriteString("| p50, p99 | alone | beside attacks | p99 ratio | goal |\n|---|---:|---:|---:|---:|\n")
 	for _, t := range r.tails {
 		fmt.Fprintf(&b, "| %s | %v, %v | %v, %v | %.2f | ≤ %.1f |\n", t.title, percentile(t.quiet, 50), percentile(t.quiet, 99),
@@ -70,6 +81,15 @@ func (r *report) markdown() []byte {
 		for _, line := range r.guard {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
+		fmt.Fprintf(&b, "\nThrough Go (`%s`):\n\n", strings.Join(hostCalls, " "))
+		for _, line := range r.hostCalls {
+			fmt.Fprintf(&b, "    %s\n", line)
+		}
+	}
+	fmt.Fprintf(&b, "\nWhat a daemon takes of the machine after each class was called twice, from %d connections, each time with a new daemon. ", callers)
+	b.WriteString("At most 256 VMs are kept, which hold 512 MiB at most. `go run ./tests/bench -only inside` prints these and the guard's figures alone.\n\n")
+	for _, line := range crowdLines(r.crowds) {
+		fmt.Fprintln(&b, line)
 	}
 	b.WriteString("\nThe commands, which `go run ./tests/bench` runs:\n\n")
 	b.WriteString("    objluad serve --data DIR\n")

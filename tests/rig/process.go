@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -35,6 +36,15 @@ func (d *Daemon) Resident() (int64, error) { return d.status("VmRSS") }
 
 // PeakResident returns the most bytes of memory that the daemon had at any time.
 func (d *Daemon) PeakResident() (int64, error) { return d.status("VmHWM") }
+
+// AddressSpace returns the bytes of address space that the daemon has now.
+func (d *Daemon) AddressSpace() (int64, error) { return d.status("VmSize") }
+
+// Mappings returns how many mappings the daemon's address space is made of; the kernel bounds them by vm.max_map_count.
+func (d *Daemon) Mappings() (int, error) {
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", d.PID()))
+	return bytes.Count(maps, []byte{'\n'}), err
+}
 
 // status returns a field in kB of /proc/PID/status, in bytes.
 func (d *Daemon) status(field string) (int64, error) {
