@@ -25,7 +25,8 @@ type classVersion struct {
 	record  versionRecord
 	methods map[string]*classMethod
 	log     func(level int, message string)
-	unit    atomic.Pointer[Unit] // nil until the source is needed
+	unit    atomic.Pointer[Unit] // nil while the source is not in memory; see sources
+	called  atomic.Bool          // since sources looked
 }
 
 type classMethod struct {

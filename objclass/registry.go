@@ -37,6 +37,7 @@ type Registry struct {
 	engine     Engine
 	opts       *Options
 	logs       *scriptLogger
+	sources    sources
 
 	// cache has the classes that were asked for, so that a call costs no read of the store. Readers take the map as it is;
 	// it is replaced as a whole.
@@ -49,6 +50,7 @@ func newRegistry(s *Service) *Registry {
 	objects.limits = store.Limits{}.WithDefaults() // whatever bounds the objects of clients
 	r := &Registry{objects: &objects, admission: s.admission, executions: s.executions, engine: s.engine, opts: &s.opts, logs: s.logs}
 	r.cache.Store(&map[string]*class{})
+	r.sources.limit = sourcesKept
 	return r
 }
 
@@ -98,7 +100,7 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 		return ClassInfo{}, err
 	}
 	installed.revision = revision
-	installed.active.unit.CompareAndSwap(nil, unit)
+	r.sources.keep(installed.active, unit)
 	r.put(installed)
 	return installed.info(installed.active), nil
 }
@@ -253,9 +255,12 @@ func (r *Registry) put(c *class) *class {
 	return c
 }
 
-// unit returns what the engine runs for a version; its source is read when it is needed for the first time.
+// unit returns what the engine runs for a version; its source is read when it is not in memory.
 func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 	if unit := v.unit.Load(); unit != nil {
+		if !v.called.Load() { // most often it is: then nothing is written that other cores read
+			v.called.Store(true)
+		}
 		return unit, nil
 	}
 	var source []byte
@@ -269,8 +274,9 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 	if versionOf(source) != v.version {
 		return nil, Errorf(syscall.EIO, KindClass, "the stored source of class %s@%s is damaged", v.class, v.version)
 	}
-	v.unit.CompareAndSwap(nil, &Unit{Name: v.class + ".lua", Version: v.version, Source: source})
-	return v.unit.Load(), nil
+	unit := &Unit{Name: v.class + ".lua", Version: v.version, Source: source}
+	r.sources.keep(v, unit)
+	return unit, nil
 }
 
 func (r *Registry) unknownClass(ctx context.Context, name string) error {

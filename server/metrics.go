@@ -13,13 +13,20 @@ import (
 	"github.com/objluad/objluad/objclass"
 )
 
+// maxMethods bounds the methods that have numbers of their own: each is 15 time series or more, here and in whatever collects
+// them. The methods beyond them, in the order of their first calls, share those of otherClass, which no class can be named.
+const (
+	maxMethods = 1000
+	otherClass = "_other"
+)
+
 // evalClass is the class label of scripts that are sent with a call; they have no method label.
 const evalClass = "eval"
 
 // Metrics counts calls and connections. Its methods are safe for concurrent use.
 //
-// A label's values are bounded by what operators install: a class or method that does not exist is "", and what a client
-// may choose freely, such as a script's handler, is no label.
+// A label's values are bounded: a class or method that does not exist is "", what a client may choose freely, such as a script's
+// handler, is no label, and of installed methods the first 1000 that are called have labels of their own.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -45,6 +52,7 @@ type methodKey struct{ class, method string }
 
 // methodMetrics are the counters of one method's common outcome; others are looked up.
 type methodMetrics struct {
+	labels   methodKey
 	ok       prometheus.Counter
 	duration prometheus.Observer
 }
@@ -100,22 +108,26 @@ func (m *Metrics) Observe(o *objclass.Observation) {
 		return
 	}
 	m.failed.Add(1)
-	m.calls.WithLabelValues(key.class, key.method, string(o.Err.Kind)).Inc()
+	m.calls.WithLabelValues(method.labels.class, method.labels.method, string(o.Err.Kind)).Inc()
 	if code := o.Err.Kind.Trap(); code != "" {
 		m.trapped.Add(1)
 		m.traps.WithLabelValues(code).Inc()
 	}
 }
 
-// method makes the counters of a method.
+// method makes the counters of a method, or returns the shared ones when there are too many.
 func (m *Metrics) method(key methodKey) *methodMetrics {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old := *m.methods.Load()
+	if len(old) >= maxMethods {
+		key = methodKey{class: otherClass}
+	}
 	if method := old[key]; method != nil {
 		return method
 	}
 	method := &methodMetrics{
+		labels:   key,
 		ok:       m.calls.WithLabelValues(key.class, key.method, okOutcome),
 		duration: m.duration.WithLabelValues(key.class, key.method),
 	}

@@ -290,4 +290,14 @@ var mutants = []mutant{
 		"cmp.Or(fn(overlay), overlay.Err())", "cmp.Or(fn(overlay))",
 		"./objclass", "TestHalfMadeChangesAreNotCommitted",
 	},
+	{
+		"the sources of classes in memory are bounded", "objclass/sources.go",
+		"	for s.size > s.limit && len(s.kept) > 1 {\n", "	for false {\n",
+		"./objclass", "TestSourcesAreBounded",
+	},
+	{
+		"the labels of metrics are bounded", "server/metrics.go",
+		"	if len(old) >= maxMethods {\n", "	if false {\n",
+		"./server", "TestMetricsAreBounded",
+	},
 }
