@@ -496,3 +496,28 @@ func (s *countedReads) ReadAt(p []byte, off int64) error {
 	s.bytes += len(p)
 	return s.Snapshot.ReadAt(p, off)
 }
+
+// A listing of xattrs is bounded, whether they are the snapshot's or were set since.
+func TestXattrListingsAreBounded(t *testing.T) {
+	o := newOverlay(store.Limits{Xattrs: 10 * (100 + 128)})
+	for i := range 10 {
+		if err := o.SetXattr(fmt.Sprint(i), make([]byte, 99)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, err := o.Xattrs(); len(all) != 10 || err != nil {
+		t.Errorf("at the limit: %d xattrs, %v", len(all), err)
+	}
+	if err := o.SetXattr("", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Xattrs(); !errors.Is(err, store.ErrTooLarge) {
+		t.Errorf("above the limit: %v", err)
+	}
+	if err := o.RemoveXattr("5"); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := o.Xattrs(); len(all) != 10 || err != nil {
+		t.Errorf("below the limit again: %d xattrs, %v", len(all), err)
+	}
+}
