@@ -545,9 +545,10 @@ static int get_constant(lua_State *L)
 {
 	if (lua_type(L, 2) != LUA_TSTRING)
 		return 0;
-	const char *name = lua_tostring(L, 2);
+	size_t size;
+	const char *name = lua_tolstring(L, 2, &size);
 	for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
-		if (strcmp(constants[i].name, name) == 0) {
+		if (strcmp(constants[i].name, name) == 0 && strlen(name) == size) {
 			lua_pushinteger(L, constants[i].value);
 			return 1;
 		}

@@ -224,6 +224,8 @@ var scripts = map[string]string{
 		assert(tostring(setmetatable({}, {__name = "N"})):find("^N: 0x"))
 		assert(string.format("%d%% %s %q %5.1f|%-4s|", 5, true, "q", 1.25, "a") == '5% true "q"   1.2|a   |')
 		throws("%p", string.format, "%p", t)
+		local _, e = xpcall(objclass.stat, function(e) return e end)
+		for _, text in ipairs{e .. t, t .. e, e .. print} do assert(not text:find("0x%x%x%x%x%x%x%x"), text) end
 		throws("bad argument #3", string.format, "%d %d", 1, {})
 		throws("no value", string.format, "%s")`,
 	"coroutines": `
@@ -261,7 +263,8 @@ var scripts = map[string]string{
 		assert(load("return a", "x", "t", {a = 5})() == 5)
 		throws("__gc", setmetatable, {}, {__gc = false})
 		assert(collectgarbage("count") > 10 and collectgarbage() == 0 and collectgarbage("step") == 0)
-		assert(objclass.EPERM == 1 and objclass.ERANGE == 34 and objclass.RD == 1 and objclass.WR == 2 and objclass.NONE == nil)`,
+		assert(objclass.EPERM == 1 and objclass.ERANGE == 34 and objclass.RD == 1 and objclass.WR == 2 and objclass.NONE == nil)
+		assert(objclass["EPERM\0"] == nil)`,
 	"random numbers": `
 		local a, b = math.random(1 << 40), math.random(1 << 40)
 		assert(a ~= b)
