@@ -123,12 +123,12 @@ var mutants = []mutant{
 	{
 		"the interrupt finds the coroutine that runs", "luavm/coroutine.c",
 		"	slot->running = co;\n", "",
-		"./luavm", "TestAttacks/loop_in_coroutine",
+		"./luavm", "TestCorpus/loops/coroutine$",
 	},
 	{
 		"a memory error that a script raises is no trap", "luavm/slot.c",
 		"status == LUA_ERRMEM && pg_arena_exhausted(slot->arena)", "status == LUA_ERRMEM",
-		"./luavm", "TestAttacks/pretended_memory_error",
+		"./luavm", "TestCorpus/memory/pretended$",
 	},
 	{
 		"bytecode is refused by load", "luavm/sandbox.c",
@@ -148,7 +148,7 @@ var mutants = []mutant{
 	{
 		"an iterator of gmatch cannot overflow the stack", "luavm/sandbox.c",
 		"	luaL_argcheck(L, size <= GMATCH_PATTERN, 2, \"pattern too long for gmatch\");\n", "",
-		"./luavm", "TestAttacks/iterator_of_gmatch",
+		"./luavm", "TestCorpus/stack/gmatch_after_failure",
 	},
 	{
 		"the string metatable is locked", "luavm/sandbox.c",
@@ -249,6 +249,21 @@ var mutants = []mutant{
 		"what a run logs is bounded", "luavm/objclass.c",
 		"	if (slot->logged < LOG_MESSAGES) {", "	if (1) {",
 		"./luavm", "TestLogIsBounded",
+	},
+	{
+		"values joined to an operation error have no addresses", "luavm/operror.c",
+		"	lv_tolstring(L, 2, NULL);\n", "	luaL_tolstring(L, 2, NULL);\n",
+		"./luavm", "TestCorpus/escapes/addresses$",
+	},
+	{
+		"a removed object's overlay keeps its context", "store/overlay.go",
+		"	*o = Overlay{ctx: o.ctx, snap", "	*o = Overlay{snap",
+		"./luavm", "TestCorpus/operations/listing_after_remove$",
+	},
+	{
+		"a listing of xattrs is bounded", "store/overlay.go",
+		"	if size > o.limits.Xattrs {", "	if false {",
+		"./luavm", "TestCorpus/operations/xattrs_over_the_limit$",
 	},
 	{
 		"after a fault a running VM is not used again", "luavm/engine.go",

@@ -1,0 +1,2 @@
+-- expect: script EIO "invalid value (nil) at index 1 in table for 'concat'"
+table.concat({}, "", 1, 1 << 60)

@@ -1,0 +1,3 @@
+-- expect: trap:deadline ETIMEDOUT "over 50 ms, inside a library function"
+-- timeout: 50ms
+("a"):rep(100):find(("a?"):rep(100) .. ("a"):rep(100))

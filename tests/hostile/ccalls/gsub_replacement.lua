@@ -1,0 +1,2 @@
+-- expect: script EIO "invalid capture index %2"
+return ("x"):rep(100):gsub("x", "%2")

@@ -1,0 +1,3 @@
+-- expect: trap:deadline ETIMEDOUT "over 50 ms, inside a library function"
+-- timeout: 50ms
+("x"):rep(3000):match(("(.-)"):rep(12) .. "y")

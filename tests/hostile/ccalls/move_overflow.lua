@@ -1,0 +1,2 @@
+-- expect: script EIO "too many elements to move"
+table.move({}, math.mininteger, math.maxinteger, 1)

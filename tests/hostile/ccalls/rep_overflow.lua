@@ -1,0 +1,2 @@
+-- expect: script EIO "resulting string too large"
+return ("x"):rep(math.maxinteger, "y")

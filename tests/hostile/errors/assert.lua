@@ -1,0 +1,2 @@
+-- expect: script EIO "assertion failed!"
+assert(false)

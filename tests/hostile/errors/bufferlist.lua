@@ -1,0 +1,2 @@
+-- expect: script EIO "bufferlist of 0 bytes"
+error(bufferlist.new())

@@ -1,0 +1,3 @@
+-- expect: script EIO "attempt to call a nil value (field 'b')"
+a = {}
+a.b()

@@ -1,0 +1,2 @@
+-- expect: script EIO "boom"
+load("error('boom')", "=a\r\n+OK\r\n")()

@@ -1,0 +1,3 @@
+-- expect: script EIO "while loading"
+-- class
+error("while loading")

@@ -1,0 +1,3 @@
+-- expect: script EIO "text of the table"
+-- class
+error(setmetatable({}, {__tostring = function() return "text of the table" end}))

@@ -1,0 +1,2 @@
+-- expect: script EIO "attempt to compare two table values"
+return {} < {}

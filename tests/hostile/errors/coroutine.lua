@@ -1,0 +1,2 @@
+-- expect: script EIO "thread: 0x"
+error(coroutine.create(print))

@@ -1,0 +1,2 @@
+-- expect: script EIO "xxxxxxxx"
+error(("x"):rep(6 << 20), 0)

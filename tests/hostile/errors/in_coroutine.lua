@@ -1,0 +1,2 @@
+-- expect: script EIO "inside"
+coroutine.wrap(function() pcall(error) error("inside") end)()

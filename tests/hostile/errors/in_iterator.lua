@@ -1,0 +1,2 @@
+-- expect: script EIO "in the iterator"
+for _ in function() error("in the iterator") end do end

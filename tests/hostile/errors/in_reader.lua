@@ -1,0 +1,2 @@
+-- expect: script EIO "in the reader"
+assert(load(function() error("in the reader") end))

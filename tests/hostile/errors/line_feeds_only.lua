@@ -1,0 +1,2 @@
+-- expect: script EIO
+error(("\r\n"):rep(1000), 0)

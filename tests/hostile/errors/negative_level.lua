@@ -1,0 +1,2 @@
+-- expect: script EIO "level"
+error("level", math.mininteger)

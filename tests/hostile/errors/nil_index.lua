@@ -1,0 +1,3 @@
+-- expect: script EIO "index is nil"
+local t = {}
+t[nil] = 1

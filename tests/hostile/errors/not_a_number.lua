@@ -1,0 +1,2 @@
+-- expect: script EIO "nan"
+error(0 / 0, 0)

@@ -1,0 +1,2 @@
+-- expect: script EIO "-9223372036854775808"
+error(math.mininteger, 0)

@@ -1,0 +1,2 @@
+-- expect: op ENODATA "xattr does not exist"
+objclass.getxattr("none")

@@ -1,0 +1,2 @@
+-- expect: op ENODATA "xattr does not exist"
+coroutine.wrap(function() coroutine.wrap(objclass.getxattr)("none") end)()

@@ -1,0 +1,3 @@
+-- expect: script EIO "of the script"
+load(function() objclass.getxattr("first") end)
+error("of the script")

@@ -1,0 +1,2 @@
+-- expect: script EIO "own"
+error(setmetatable({}, {__name = "own\r\nname"}))

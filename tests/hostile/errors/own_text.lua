@@ -1,0 +1,2 @@
+-- expect: script EIO "made by the script"
+error(setmetatable({}, {__tostring = function() return "made by the script" end}))

@@ -1,0 +1,2 @@
+-- expect: script EIO "table: 0x"
+error({})

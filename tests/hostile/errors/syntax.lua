@@ -1,0 +1,2 @@
+-- expect: script EIO "unexpected symbol near '='"
+x = = 1

@@ -1,0 +1,2 @@
+-- expect: script EIO "near 'xxxx"
+assert(load("return 1 " .. ("x"):rep(1 << 20)))

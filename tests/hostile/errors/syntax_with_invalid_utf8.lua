@@ -1,0 +1,2 @@
+-- expect: script EIO "unexpected symbol near '<\\255>'"
+assert(load("return \255\254"))

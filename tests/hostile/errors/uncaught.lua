@@ -1,0 +1,3 @@
+-- expect: script EIO "eval:3: boom"
+
+error("boom")

@@ -1,0 +1,2 @@
+-- expect: script EIO "before"
+error("before\0after\r\n", 0)

@@ -1,0 +1,2 @@
+-- expect: script EIO "function: builtin"
+error(math.floor)

@@ -1,0 +1,20 @@
+-- expect: ok "contained"
+-- handler: probe
+-- A coroutine that is suspended inside of xpcall and closed there keeps its message handler, as a place on a stack that is gone.
+function probe(input, output)
+	for _ = 1, 100 do
+		local handled = 0
+		local co = coroutine.create(function()
+			xpcall(function() coroutine.yield() error("inside") end, function() handled = handled + 1 end)
+		end)
+		assert(coroutine.resume(co) and coroutine.close(co))
+		assert(coroutine.status(co) == "dead" and not coroutine.resume(co))
+		assert(coroutine.close(co) and handled == 0)
+		co = coroutine.wrap(function() xpcall(coroutine.yield, error) error({}) end)
+		co()
+		local ok, e = pcall(co)
+		assert(not ok and type(e) == "table" and not pcall(co))
+	end
+	output:append("contained")
+end
+objclass.register(probe)

@@ -1,0 +1,2 @@
+-- expect: script EIO "attempt to call a nil value"
+load("\27Lua", "n", "b")()

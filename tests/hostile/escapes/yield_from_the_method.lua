@@ -1,0 +1,2 @@
+-- expect: script EIO "attempt to yield from outside a coroutine"
+coroutine.yield()

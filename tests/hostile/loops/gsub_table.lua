@@ -1,0 +1,3 @@
+-- expect: trap:deadline ETIMEDOUT "over 50 ms"
+-- timeout: 50ms
+string.gsub("abc", ".", setmetatable({}, {__index = function() while true do end end}))

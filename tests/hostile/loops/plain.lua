@@ -1,0 +1,3 @@
+-- expect: trap:deadline ETIMEDOUT "eval:3: over 50 ms"
+-- timeout: 50ms
+while true do end

@@ -1,0 +1,3 @@
+-- expect: trap:memory ENOMEM "arena is exhausted"
+local t = {}
+while true do t[#t + 1] = bufferlist.new() end

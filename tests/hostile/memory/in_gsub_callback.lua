@@ -1,0 +1,2 @@
+-- expect: trap:memory ENOMEM "arena is exhausted"
+("abc"):gsub(".", function() return ("x"):rep(1 << 30) end)

@@ -1,0 +1,2 @@
+-- expect: script EIO "error value is a table"
+error(setmetatable({}, {__tostring = function() return ("x"):rep(1 << 30) end}))

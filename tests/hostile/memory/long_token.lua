@@ -1,0 +1,2 @@
+-- expect: script EIO "not enough memory"
+assert(load(function() return ("x"):rep(1000) end))

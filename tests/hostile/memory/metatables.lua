@@ -1,0 +1,3 @@
+-- expect: trap:memory ENOMEM "arena is exhausted"
+local t = {}
+while true do t = setmetatable({}, {__index = t}) end

@@ -1,0 +1,2 @@
+-- expect: script EIO "not enough memory"
+coroutine.wrap(error)("not enough memory", 0)

@@ -1,0 +1,2 @@
+-- expect: op EEXIST
+objclass.create(0)

@@ -1,0 +1,6 @@
+-- expect: trap:deadline ETIMEDOUT "over 50 ms"
+-- timeout: 50ms
+while true do
+	objclass.remove()
+	objclass.create(true)
+end

@@ -1,0 +1,5 @@
+-- expect: trap:memory ENOMEM "arena is exhausted"
+local b = bufferlist.new()
+b:append(("v"):rep(1 << 20))
+for i = 1, 30 do objclass.map_set_val("key" .. i, b) end
+objclass.map_get_vals("", "", -1)

@@ -1,0 +1,7 @@
+-- expect: trap:memory ENOMEM "arena is exhausted"
+for round = 1, 20 do
+	local t = {}
+	for i = 1, 10000 do t[("key %d %d"):format(round, i)] = "" end
+	objclass.map_set_vals(t)
+end
+objclass.map_get_keys("", -1)

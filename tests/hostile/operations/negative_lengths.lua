@@ -1,0 +1,18 @@
+-- expect: ok "contained"
+-- handler: probe
+function probe(input, output)
+	local b = bufferlist.new()
+	b:append("x")
+	for _, length in ipairs{-1, math.mininteger, -(1 << 32) + 1} do
+		local _, code = pcall(objclass.read, 0, length)
+		assert(code == -objclass.EFBIG)
+		_, code = pcall(objclass.write, 0, length, b)
+		assert(code == -objclass.EINVAL)
+	end
+	for _, length in ipairs{0, 2, (1 << 32) + 1, math.maxinteger} do
+		local _, code = pcall(objclass.write, 0, length, b)
+		assert(code == -objclass.EINVAL)
+	end
+	output:append("contained")
+end
+objclass.register(probe)

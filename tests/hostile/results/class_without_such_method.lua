@@ -1,0 +1,5 @@
+-- expect: class EOPNOTSUPP "has no method"
+-- class
+-- handler: none
+function f() end
+objclass.register(f)

@@ -1,0 +1,4 @@
+-- expect: script EIO "handler returned a thread"
+-- handler: f
+function f() return (coroutine.running()) end
+objclass.register(f)

@@ -1,0 +1,3 @@
+-- expect: ok ""
+-- handler: print
+objclass.register(print)

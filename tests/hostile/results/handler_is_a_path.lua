@@ -1,0 +1,2 @@
+-- expect: script EOPNOTSUPP "handler 'string.rep' is not a function"
+-- handler: string.rep

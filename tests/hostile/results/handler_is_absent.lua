@@ -1,0 +1,2 @@
+-- expect: script EOPNOTSUPP "handler 'none' is not a function"
+-- handler: none

@@ -1,0 +1,2 @@
+-- expect: script EOPNOTSUPP "handler 'objclass' is not a function"
+-- handler: objclass

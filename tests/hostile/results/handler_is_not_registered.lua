@@ -1,0 +1,2 @@
+-- expect: script EIO "handler 'tostring' is not registered"
+-- handler: tostring

@@ -1,0 +1,5 @@
+-- expect: op EMSGSIZE "output of 4194304 bytes"
+-- handler: f
+-- input: 4194304
+function f(input, output) output:append(input) end
+objclass.register(f)

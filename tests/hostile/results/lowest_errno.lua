@@ -1,0 +1,4 @@
+-- expect: op E2147483648
+-- handler: f
+function f() return -(1 << 31) end
+objclass.register(f)

@@ -1,0 +1,4 @@
+-- expect: script EIO "handler returned a nil"
+-- handler: f
+function f() return 0, nil end
+objclass.register(f)

@@ -1,0 +1,4 @@
+-- expect: ok ""
+-- handler: none
+function none() return end
+objclass.register(none)

@@ -1,0 +1,3 @@
+-- expect: ok ""
+-- Without a handler there is no output to write to.
+return 5, {}, "output"

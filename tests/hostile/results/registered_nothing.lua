@@ -1,0 +1,2 @@
+-- expect: script EIO "bad argument #1 to 'register'"
+objclass.register(5)

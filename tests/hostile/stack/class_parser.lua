@@ -1,0 +1,3 @@
+-- expect: script EIO "unexpected symbol near '='"
+-- class
+x = = 1

@@ -1,0 +1,2 @@
+-- expect: script EIO "C stack overflow"
+assert(load("return " .. ("("):rep(1000)))

@@ -1,0 +1,4 @@
+-- expect: script EIO "C stack overflow"
+local mt = {}
+mt.__tostring = function(t) return tostring(setmetatable({}, mt)) end
+tostring(setmetatable({}, mt))
