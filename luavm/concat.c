@@ -54,7 +54,7 @@ static int raise(lua_State *L, int status, bool by_library)
 	if (status == LUA_YIELD)
 		return luaL_error(L, "attempt to yield across the operator '..'");
 	lua_xmove(lua_tothread(L, -1), L, 1);
-	if (by_library && lua_type(L, -1) == LUA_TSTRING) {
+	if (by_library && status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
 		luaL_where(L, 0);
 		lua_insert(L, -2);
 		lua_concat(L, 2);

@@ -1,4 +1,4 @@
--- expect: trap:memory ENOMEM "arena is exhausted"
+-- expect: op EFBIG "the listing is too large"
 for round = 1, 20 do
 	local t = {}
 	for i = 1, 10000 do t[("key %d %d"):format(round, i)] = "" end
