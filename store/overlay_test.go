@@ -326,7 +326,7 @@ func (l *looks) Err() error {
 // However much an operation has to do, it looks at its context every 1024 steps, and ends with it: at the first look, at the
 // second, and so on. What was begun then can be told from what was not.
 func TestLongOperationsEndWithTheirContext(t *testing.T) {
-	const n = 10_000
+	const n = 5_000
 	pairs := make([]store.KeyValue, n)
 	for i := range pairs {
 		pairs[i] = store.KeyValue{Key: fmt.Sprint(i), Value: []byte("new")}
