@@ -1,5 +1,6 @@
 // Command mutants proves that the tests of the guard can fail: it removes one protection at a time from a copy of the
-// source, and runs the test that must go red. It exits with status 0 if each one did. make mutants runs it.
+// source, and runs the test that must go red. It exits with status 0 if each one did, and then writes the table of them into
+// docs/guard.md. make mutants runs it.
 package main
 
 import (
@@ -24,6 +25,10 @@ func main() {
 	}
 	fmt.Printf("%d mutants, %d survived\n", len(mutants), survivors)
 	if survivors > 0 {
+		os.Exit(1)
+	}
+	if err := writeTable(guide); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }

@@ -256,16 +256,6 @@ var mutants = []mutant{
 		"./luavm", "TestCorpus/escapes/addresses$",
 	},
 	{
-		"a removed object's overlay keeps its context", "store/overlay.go",
-		"	*o = Overlay{ctx: o.ctx, snap", "	*o = Overlay{snap",
-		"./luavm", "TestCorpus/operations/listing_after_remove$",
-	},
-	{
-		"a listing of xattrs is bounded", "store/overlay.go",
-		"	if size > o.limits.Xattrs {", "	if false {",
-		"./luavm", "TestCorpus/operations/xattrs_over_the_limit$",
-	},
-	{
 		"after a fault a running VM is not used again", "luavm/engine.go",
 		"	if s.epoch != e.epoch {", "	if false {",
 		"./luavm", "TestFaultMakesAllVMsAnew",
@@ -314,5 +304,25 @@ var mutants = []mutant{
 		"the labels of metrics are bounded", "server/metrics.go",
 		"	if len(old) >= maxMethods {\n", "	if false {\n",
 		"./server", "TestMetricsAreBounded",
+	},
+	{
+		"lazy binding is refused", "panicguard/init.c",
+		"	if (!bound_at_start())\n", "	if (0 && !bound_at_start())\n",
+		"./panicguard", "TestLazyBindingIsRefused",
+	},
+	{
+		"long runs go to threads that give way", "luavm/engine.go",
+		"	if !inv.Long {", "	if true {",
+		"./luavm", "TestLongRunsGoToTheBackground",
+	},
+	{
+		"a method that turns long makes room", "objclass/executions.go",
+		"ran >= longRun {", "false {",
+		"./objclass", "TestMethodsThatTurnLong",
+	},
+	{
+		"long methods of one class leave others their turn", "objclass/executions.go",
+		"	t.order.MoveToBack(g.place)\n", "",
+		"./objclass", "TestGroupsOfLongMethodsTakeTurns",
 	},
 }
