@@ -463,12 +463,10 @@ void pg_arena_restore(pg_arena *a)
 
 bool pg_arena_is_pristine(const pg_arena *a)
 {
-	if (memcmp(a->base, a->image, a->image_size) != 0)
-		return false;
-	for (const char *p = a->base + a->image_size; p < a->end; p++)
-		if (*p)
-			return false;
-	return true;
+	const char *above = a->base + a->image_size;
+	size_t n = (size_t)(a->end - above);
+	/* All are zero if the first one is and each equals its neighbour. */
+	return memcmp(a->base, a->image, a->image_size) == 0 && (n == 0 || (*above == 0 && memcmp(above, above + 1, n - 1) == 0));
 }
 
 bool pg_arena_exhausted(const pg_arena *a) { return heap_of(a)->exhausted; }
