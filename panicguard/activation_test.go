@@ -14,6 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	crashIfAsked()
 	if err := panicguard.Init(); err != nil {
 		panic(err)
 	}

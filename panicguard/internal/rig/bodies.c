@@ -15,17 +15,22 @@ static _Thread_local volatile bool located;
 static _Thread_local volatile long sink;
 static char *volatile nowhere;
 
+/* Sanitizers would see the misdeed before the processor does. */
+#define RIG_UNCHECKED __attribute__((noinline, no_sanitize("address", "undefined")))
+
 static void interrupt(void *vm)
 {
 	(void)vm;
 	asked++;
 }
 
+static void raise_segv(void);
+
 static void interrupt_badly(void *vm)
 {
 	(void)vm;
 	asked++;
-	*nowhere = 1;
+	raise_segv();
 }
 
 static void locate(void *vm)
@@ -68,18 +73,29 @@ static void sleep_host(void)
 	asked = -1;
 }
 
-/* A page of a file behind the file's end. */
+/* A page of a file behind the file's end. Host code. */
+static char *map_nothing(void)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	char *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return page;
+}
+
 static void raise_bus(void)
 {
 	pg_host_enter();
-	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
-	char *volatile page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
+	char *volatile page = map_nothing();
 	pg_host_leave();
 	sink = *page;
 }
 
-static void raise_fpe(void)
+static RIG_UNCHECKED void raise_segv(void)
+{
+	*nowhere = 1;
+}
+
+static RIG_UNCHECKED void raise_fpe(void)
 {
 #if defined(__x86_64__)
 	volatile int zero = 0;
@@ -98,9 +114,10 @@ static int overflow(int depth)
 
 static void act(void *arg);
 
+static _Atomic uint64_t ids = 1ull << 62;
+
 static void nest(void)
 {
-	static _Atomic uint64_t ids = 1ull << 62;
 	pg_host_enter();
 	pg_call inner = {.id = atomic_fetch_add(&ids, 1)};
 	rig_deed deed = RIG_SPIN_DEAF;
@@ -109,6 +126,38 @@ static void nest(void)
 		abort();
 	pg_host_leave();
 	spin_deaf();
+}
+
+static void chain(void)
+{
+	pg_host_enter();
+	pg_call inner = {.id = atomic_fetch_add(&ids, 1)};
+	rig_deed deed = RIG_SEGV;
+	if (pg_run(&inner, act, &deed) != PG_FAULT)
+		abort();
+	pg_host_leave();
+	sink++;
+}
+
+static void fault_in_host(rig_deed deed)
+{
+	pg_host_enter();
+	switch (deed) {
+	case RIG_HOST_SEGV:
+		raise_segv();
+		break;
+	case RIG_HOST_BUS:
+		sink = *(char *volatile)map_nothing();
+		break;
+	case RIG_HOST_FPE:
+		raise_fpe();
+		break;
+	case RIG_HOST_ILL:
+		__builtin_trap();
+	default:
+		abort();
+	}
+	pg_host_leave();
 }
 
 static void act(void *arg)
@@ -131,7 +180,7 @@ static void act(void *arg)
 	case RIG_PANIC:
 		pg_trap_now(PG_PANIC);
 	case RIG_SEGV:
-		*nowhere = 1;
+		raise_segv();
 		return;
 	case RIG_BUS:
 		raise_bus();
@@ -148,6 +197,16 @@ static void act(void *arg)
 		return;
 	case RIG_NEST_SPIN:
 		nest();
+		return;
+	case RIG_CHAIN:
+		chain();
+		return;
+	case RIG_HOST_SEGV:
+	case RIG_HOST_BUS:
+	case RIG_HOST_FPE:
+	case RIG_HOST_ILL:
+	case RIG_HOST_ABORT:
+		fault_in_host(*(const rig_deed *)arg);
 		return;
 	}
 }

@@ -19,6 +19,12 @@ typedef enum rig_deed {
 	RIG_OVERFLOW, /* of the C stack */
 	RIG_NEST_SPIN, /* runs RIG_SPIN_DEAF with no budget in a host call; only the outer budget ends it */
 	RIG_FAULT_IN_INTERRUPT, /* spins; its interrupt function faults */
+	RIG_CHAIN, /* in a host call runs a body that faults, and then returns */
+	RIG_HOST_SEGV, /* these fault in a host call */
+	RIG_HOST_BUS,
+	RIG_HOST_FPE,
+	RIG_HOST_ILL,
+	RIG_HOST_ABORT,
 	RIG_DEEDS
 } rig_deed;
 

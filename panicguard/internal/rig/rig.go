@@ -37,6 +37,12 @@ const (
 	Overflow         Deed = C.RIG_OVERFLOW
 	NestSpin         Deed = C.RIG_NEST_SPIN
 	FaultInInterrupt Deed = C.RIG_FAULT_IN_INTERRUPT
+	Chain            Deed = C.RIG_CHAIN
+	HostSEGV         Deed = C.RIG_HOST_SEGV
+	HostBUS          Deed = C.RIG_HOST_BUS
+	HostFPE          Deed = C.RIG_HOST_FPE
+	HostILL          Deed = C.RIG_HOST_ILL
+	HostAbort        Deed = C.RIG_HOST_ABORT
 )
 
 var ids atomic.Uint64
