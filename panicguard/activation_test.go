@@ -13,12 +13,33 @@ import (
 	"github.com/objluad/objluad/panicguard/internal/rig"
 )
 
+// The main goroutine stays on the process's first thread, and runs there what a test asks of it.
+func init() { runtime.LockOSThread() }
+
+var forFirstThread = make(chan func())
+
 func TestMain(m *testing.M) {
 	crashIfAsked()
 	if err := panicguard.Init(); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	status := make(chan int)
+	go func() { status <- m.Run() }()
+	for {
+		select {
+		case f := <-forFirstThread:
+			f()
+		case s := <-status:
+			os.Exit(s)
+		}
+	}
+}
+
+// onFirstThread runs f on the process's first thread.
+func onFirstThread(f func()) {
+	done := make(chan struct{})
+	forFirstThread <- func() { f(); close(done) }
+	<-done
 }
 
 const short = 20 * time.Millisecond

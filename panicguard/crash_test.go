@@ -27,7 +27,8 @@ const (
 	unguardedVariable = "PANICGUARD_UNGUARDED"
 )
 
-// crashes are what children do instead of running tests. They do not return.
+// crashes are what children do instead of running tests, on the process's first thread, to which the kernel gives most of the
+// signals for the process. They do not return.
 var crashes = map[string]func(){
 	"nil dereference in Go": func() { var p *int; *p = 1 },
 	"division in Go":        func() { zero := len(os.Args) - len(os.Args); fmt.Println(1 / zero) },
@@ -58,13 +59,6 @@ var crashes = map[string]func(){
 		}()
 		crash(rig.SpinDeaf)
 	},
-}
-
-// A child crashes on the process's first thread, to which the kernel gives most signals for the process.
-func init() {
-	if os.Getenv(crashVariable) != "" {
-		runtime.LockOSThread()
-	}
 }
 
 func crash(deed rig.Deed) {

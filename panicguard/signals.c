@@ -92,6 +92,14 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	}
 }
 
+void pg_signals_of_guard(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, INTERRUPT_SIGNAL);
+	for (size_t i = 0; i < FAULTS; i++)
+		sigaddset(set, fault_signals[i]);
+}
+
 int pg_signals_init(void)
 {
 	process = getpid();
@@ -112,8 +120,9 @@ int pg_signals_init(void)
 
 	sigfillset(&action.sa_mask);
 	action.sa_sigaction = on_fault;
+	/* A fault of another thread may come between these lines: what it is forwarded to is known before it can be. */
 	for (size_t i = 0; i < FAULTS; i++)
-		if (sigaction(fault_signals[i], &action, &forward[i]) != 0)
+		if (sigaction(fault_signals[i], NULL, &forward[i]) != 0 || sigaction(fault_signals[i], &action, NULL) != 0)
 			return errno;
 	return 0;
 }

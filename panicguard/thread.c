@@ -24,6 +24,16 @@ int64_t pg_clock(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static void release_signal_stack(pg_thread *t)
+{
+	if (!t->signal_stack)
+		return;
+	stack_t none = {.ss_flags = SS_DISABLE};
+	sigaltstack(&none, NULL);
+	munmap(t->signal_stack, SIGNAL_STACK);
+	t->signal_stack = NULL;
+}
+
 static void unregister(void *record)
 {
 	pg_thread *t = record;
@@ -35,6 +45,7 @@ static void unregister(void *record)
 		}
 	pthread_mutex_unlock(&pg_registry_lock);
 	t->registered = false;
+	release_signal_stack(t);
 }
 
 static void make_key(void)
@@ -55,8 +66,17 @@ static char *stack_low(void)
 	return low;
 }
 
+/*
+ * The process's first thread must not wait for its first activation: libc reads where that stack lies from a file, and the
+ * process may have run out of descriptors by then.
+ */
+static __attribute__((constructor)) void note_first_stack(void)
+{
+	pg_self.stack_low = stack_low();
+}
+
 /* An overflow of the C stack can be caught only on another stack. Go's threads have one. */
-static void ensure_signal_stack(void)
+static void ensure_signal_stack(pg_thread *t)
 {
 	stack_t have;
 	if (sigaltstack(NULL, &have) != 0 || !(have.ss_flags & SS_DISABLE))
@@ -66,13 +86,24 @@ static void ensure_signal_stack(void)
 		abort();
 	stack_t ours = {.ss_sp = p, .ss_size = SIGNAL_STACK};
 	sigaltstack(&ours, NULL);
+	t->signal_stack = p;
+}
+
+/* A thread that blocks the interrupt could not be ended, and one that blocks a fault would die of it, with the process. */
+static void unblock_signals(void)
+{
+	sigset_t ours;
+	pg_signals_of_guard(&ours);
+	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
 void pg_thread_register(pg_thread *t)
 {
 	pthread_once(&key_once, make_key);
-	ensure_signal_stack();
-	t->stack_low = stack_low();
+	ensure_signal_stack(t);
+	unblock_signals();
+	if (!t->stack_low)
+		t->stack_low = stack_low();
 	t->handle = pthread_self();
 	if (pthread_getcpuclockid(t->handle, &t->cpu_clock) != 0 || pthread_setspecific(key, t) != 0)
 		abort();

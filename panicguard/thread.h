@@ -37,6 +37,7 @@ typedef struct pg_thread {
 	const sigset_t *volatile interrupted; /* the mask of the code that the interrupt handler interrupted, while it runs */
 	uint64_t sequence;                    /* of the last activation */
 	char *stack_low;
+	void *signal_stack; /* that the guard made, or NULL */
 	bool registered;
 
 	/* Between the thread and the watchdog. */
@@ -80,6 +81,7 @@ int64_t pg_clock(clockid_t clock);
 
 /* signals.c */
 int pg_signals_init(void);
+void pg_signals_of_guard(sigset_t *set);
 void pg_signal_interrupt(pg_thread *t, uint64_t sequence, int stage, pg_trap trap);
 
 /* watchdog.c */

@@ -4,13 +4,16 @@
 
 #include "thread.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 typedef struct errand {
 	pg_call *call;
 	rig_deed deed;
 	bool deaf;
 	pg_trap trap;
+	void *signal_stack;
 } errand;
 
 static void *run(void *arg)
@@ -22,6 +25,9 @@ static void *run(void *arg)
 		pthread_sigmask(SIG_SETMASK, &all, NULL);
 	}
 	e->trap = rig_run(e->call, e->deed);
+	stack_t have;
+	sigaltstack(NULL, &have);
+	e->signal_stack = have.ss_sp;
 	return NULL;
 }
 
@@ -41,6 +47,15 @@ pg_trap rig_run_on_thread(pg_call *call, rig_deed deed)
 pg_trap rig_run_on_deaf_thread(pg_call *call, rig_deed deed)
 {
 	return run_errand(&(errand){.call = call, .deed = deed, .deaf = true});
+}
+
+bool rig_leaves_signal_stack(void)
+{
+	pg_call call = {.id = 1ull << 60};
+	errand e = {.call = &call, .deed = RIG_RETURN};
+	run_errand(&e);
+	unsigned char resident;
+	return mincore(e.signal_stack, 1, &resident) == 0 || errno != ENOMEM;
 }
 
 int rig_registered(void)

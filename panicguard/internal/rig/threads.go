@@ -17,6 +17,9 @@ func (c Call) RunOnDeafThread(deed Deed) panicguard.Trap {
 	return panicguard.Trap(C.rig_run_on_deaf_thread(c.c, C.rig_deed(deed)))
 }
 
+// LeavesSignalStack reports whether the signal stack of a thread that Go did not make is still mapped when it has ended.
+func LeavesSignalStack() bool { return bool(C.rig_leaves_signal_stack()) }
+
 // Registered returns how many threads the guard knows.
 func Registered() int { return int(C.rig_registered()) }
 

@@ -10,6 +10,9 @@ pg_trap rig_run_on_thread(pg_call *call, rig_deed deed);
 /* The same on a thread that blocks every signal, as those of many daemons do. */
 pg_trap rig_run_on_deaf_thread(pg_call *call, rig_deed deed);
 
+/* Whether the signal stack of a thread that ran an activation is still mapped when it has ended. */
+bool rig_leaves_signal_stack(void);
+
 /* How many threads the guard knows. */
 int rig_registered(void);
 
