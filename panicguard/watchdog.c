@@ -79,7 +79,11 @@ static pg_trap overdue(pg_thread *t, uint64_t sequence, int64_t now, int64_t *ne
 	return PG_NONE;
 }
 
-/* Sends the activation its next interrupt. A claim that fails means that it has ended, or that nested code runs. */
+/*
+ * Sends the activation its next interrupt. A claim that fails means that it has ended, or that nested code runs. A nested
+ * activation that came and went since the state was read cannot have been the overdue one: it began after now, and who
+ * cancels it waits for the registry's lock.
+ */
 static void interrupt(pg_thread *t, uint64_t sequence, pg_trap trap, int64_t now)
 {
 	uint64_t active = pg_state(sequence, PG_ACTIVE);

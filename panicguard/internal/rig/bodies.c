@@ -3,6 +3,7 @@
 #include "bodies.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -109,7 +110,7 @@ static int overflow(int depth)
 {
 	volatile char frame[4096];
 	frame[depth & 4095] = (char)depth;
-	return overflow(depth + 1) + frame[0];
+	return depth == INT_MAX ? 0 : overflow(depth + 1) + frame[0];
 }
 
 static void act(void *arg);

@@ -14,6 +14,11 @@
 #define ARENA (16 * 1024)
 #define STORMS 16
 
+/* Where a model of signals (coretest/model.h) delivers them. The kernel needs none. */
+#ifndef RIG_SAFE_POINT
+#define RIG_SAFE_POINT() ((void)0)
+#endif
+
 /*
  * Most runs end by themselves after a few rounds. One in so many goes on until it is asked to stop, or, whatever it is asked,
  * until the second stage ends it, which takes PG_STAGE2_NS.
@@ -53,8 +58,8 @@ struct rig_storm {
 	pg_arena *arena;
 	root *root;
 	uint64_t random;
-	pthread_t thread;
-	_Atomic bool has_thread;
+	pthread_t thread; /* that runs it, while has_thread; who uses it holds storms_lock */
+	bool has_thread;
 	run outer, inner;
 	rig_tally tally;
 };
@@ -77,6 +82,7 @@ static void spin(uint64_t n)
 {
 	while (n-- > 0)
 		sink++;
+	RIG_SAFE_POINT();
 }
 
 /* ---- bodies ---- */
@@ -146,6 +152,7 @@ static void body(void *arg)
 	if (!r->outer)
 		rig_now = RIG_VM;
 	for (unsigned i = 0; r->manner != ROUNDS || i < r->rounds; i++) {
+		RIG_SAFE_POINT();
 		/* A nested run has its outer one's arena, which waits, and does not change it. */
 		if (!r->outer)
 			change_arena(s);
@@ -266,10 +273,17 @@ static void start(run *r, run *outer)
 	(outer ? s->tally.nested : s->tally.ended)[r->call.trap]++;
 }
 
+static void set_thread(rig_storm *s, bool has_thread)
+{
+	pthread_mutex_lock(&storms_lock);
+	s->thread = pthread_self();
+	s->has_thread = has_thread;
+	pthread_mutex_unlock(&storms_lock);
+}
+
 void rig_storm_run(rig_storm *s, int n)
 {
-	s->thread = pthread_self();
-	atomic_store(&s->has_thread, true);
+	set_thread(s, true);
 	for (int i = 0; i < n; i++) {
 		start(&s->outer, NULL);
 		rig_now = RIG_RESTORE;
@@ -278,6 +292,7 @@ void rig_storm_run(rig_storm *s, int n)
 		if (!pg_arena_is_pristine(s->arena))
 			s->tally.wrong[RIG_WRONG_ARENA]++;
 	}
+	set_thread(s, false);
 }
 
 /* ---- making them ---- */
@@ -334,7 +349,7 @@ static void cancel(run *r)
 
 static void pester(rig_storm *s, uint64_t what)
 {
-	if (!atomic_load(&s->has_thread))
+	if (!s->has_thread)
 		return;
 	switch (what) {
 	case 0:

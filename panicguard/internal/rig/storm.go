@@ -94,7 +94,7 @@ func (t *Tally) Add(other Tally) {
 // Storm is a series of activations on one OS thread.
 type Storm struct{ c *C.rig_storm }
 
-// NewStorm makes a Storm; equal seeds give equal series. Free it when its thread runs none any more.
+// NewStorm makes a Storm; equal seeds give equal series. Free it.
 func NewStorm(seed uint64) (Storm, error) {
 	c, err := C.rig_storm_new(C.uint64_t(seed))
 	if c == nil {
@@ -103,7 +103,7 @@ func NewStorm(seed uint64) (Storm, error) {
 	return Storm{c}, nil
 }
 
-// Run runs n activations. The caller holds its OS thread, always the same.
+// Run runs n activations. The caller holds its OS thread.
 func (s Storm) Run(n int) { C.rig_storm_run(s.c, C.int(n)) }
 
 func (s Storm) Tally() Tally {

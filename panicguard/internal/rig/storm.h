@@ -30,10 +30,9 @@ typedef struct rig_storm rig_storm;
 
 /* Returns NULL with errno set. */
 rig_storm *rig_storm_new(uint64_t seed);
-/* Runs n activations on the calling thread, always the same. */
+/* Runs n activations on the calling thread. */
 void rig_storm_run(rig_storm *storm, int n);
 rig_tally rig_storm_tally(const rig_storm *storm);
-/* Its thread has left. Those who pester it are told. */
 void rig_storm_free(rig_storm *storm);
 
 /* Does n things to random storms: cancels what they run, or sends their threads signals. From any thread. */
