@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/objluad/objluad/luavm/internal/rig"
 	"github.com/objluad/objluad/objclass"
 )
 
@@ -53,5 +54,40 @@ func TestOperationsThatGiveUp(t *testing.T) {
 		if got := asError(t, err); got.Kind != want || !strings.HasPrefix(got.Message, "eval:2: ") {
 			t.Errorf("got %s %q, want %s", got.Kind, got.Message, want)
 		}
+	}
+}
+
+// What only a broken interpreter does ends the run, too. Its VM is not used again after a fault, and is after a panic.
+func TestFaultDestroysTheSlot(t *testing.T) {
+	if !rig.Arm() {
+		t.Fatal("the rig has no temporary file")
+	}
+	defer rig.Disarm()
+	for name, want := range map[string]struct {
+		kind    objclass.Kind
+		message string
+		slots   int
+	}{
+		"segv":     {objclass.TrapFault, "SIGSEGV", 0},
+		"bus":      {objclass.TrapFault, "SIGBUS", 0},
+		"fpe":      {objclass.TrapFault, "SIGFPE", 0},
+		"ill":      {objclass.TrapFault, "SIGILL", 0},
+		"abort":    {objclass.TrapFault, "SIGABRT", 0},
+		"overflow": {objclass.TrapFault, "SIGSEGV", 0},
+		"panic":    {objclass.TrapPanic, "unprotected", 1},
+	} {
+		e := newEngine(t, Options{})
+		object, _ := newObject(objclass.RD | objclass.WR)
+		_, err := e.Run(context.Background(), &objclass.Invocation{
+			Unit: unitOf("eval", "pcall(crash."+name+")", true), Object: object, Budget: ampleBudget,
+		})
+		got := asError(t, err)
+		if got.Kind != want.kind || got.ErrnoName() != "EFAULT" || !strings.Contains(got.Message, want.message) {
+			t.Errorf("%s: got %s %s %q", name, got.ErrnoName(), got.Kind, got.Message)
+		}
+		if n := e.Stats().Slots; n != want.slots {
+			t.Errorf("%s: %d slots are left, want %d", name, n, want.slots)
+		}
+		checkPristine(t, e)
 	}
 }

@@ -44,6 +44,15 @@ func onFirstThread(f func()) {
 
 const short = 20 * time.Millisecond
 
+// newCall makes a Call for a body that must end in that trap. Only those that do not end by themselves have a budget: the others
+// must, however slow the machine is.
+func newCall(expected panicguard.Trap) rig.Call {
+	if expected == panicguard.Deadline {
+		return rig.NewCall(short, 0)
+	}
+	return rig.NewCall(0, 0)
+}
+
 // Each misdeed ends in its trap, and its thread is as it was: it hears signals, and runs the next body.
 func TestTraps(t *testing.T) {
 	runtime.LockOSThread()
@@ -55,13 +64,13 @@ func TestTraps(t *testing.T) {
 		trap   panicguard.Trap
 		signal syscall.Signal
 	}{
-		{"return", rig.Return, short, panicguard.None, 0},
+		{"return", rig.Return, time.Minute, panicguard.None, 0},
 		{"return without budget", rig.Return, 0, panicguard.None, 0},
 		{"spin to a safe point", rig.Spin, short, panicguard.Deadline, 0},
 		{"spin without safe points", rig.SpinDeaf, short, panicguard.Deadline, 0},
 		{"spin in host calls", rig.SpinHost, short, panicguard.Deadline, 0},
 		{"deadline during a host call", rig.SleepHost, time.Millisecond, panicguard.Deadline, 0},
-		{"panic", rig.Panic, short, panicguard.Panic, 0},
+		{"panic", rig.Panic, time.Minute, panicguard.Panic, 0},
 		{"SIGSEGV", rig.SEGV, 0, panicguard.Fault, syscall.SIGSEGV},
 		{"SIGBUS", rig.BUS, 0, panicguard.Fault, syscall.SIGBUS},
 		{"SIGFPE", rig.FPE, 0, panicguard.Fault, syscall.SIGFPE},
@@ -69,6 +78,7 @@ func TestTraps(t *testing.T) {
 		{"SIGABRT", rig.Abort, 0, panicguard.Fault, syscall.SIGABRT},
 		{"C stack overflow", rig.Overflow, 0, panicguard.Fault, syscall.SIGSEGV},
 		{"nested spin under the outer budget", rig.NestSpin, short, panicguard.Deadline, 0},
+		{"nested fault", rig.Chain, 0, panicguard.None, 0},
 		{"fault in the interrupt", rig.FaultInInterrupt, short, panicguard.Fault, syscall.SIGSEGV},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,7 +98,7 @@ func TestTraps(t *testing.T) {
 				}
 			}
 			if tt.trap == panicguard.Deadline {
-				after := rig.NewCall(tt.wall, 0)
+				after := rig.NewCall(time.Minute, 0)
 				defer after.Free()
 				if trap := after.Run(rig.Return); trap != panicguard.None {
 					t.Errorf("the next body: trap %d", trap)
@@ -148,11 +158,29 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A trap that is asked for while host code is in Go, again and again, strikes when the Go frames are gone.
+func TestTrapsWaitForGo(t *testing.T) {
+	call := rig.NewCall(time.Millisecond, 0)
+	defer call.Free()
+	var returned, deferred bool
+	trap := call.RunGo(func() {
+		defer func() { deferred = true }()
+		for rig.Pending() == panicguard.None {
+			runtime.Gosched()
+		}
+		time.Sleep(short) // and it is asked for again
+		returned = true
+	})
+	if trap != panicguard.Deadline || !returned || !deferred {
+		t.Errorf("trap %d, returned %v, deferred %v", trap, returned, deferred)
+	}
+}
+
 func TestSignalsFromOutsideAreIgnored(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	rig.StraySignals(100)
-	call := rig.NewCall(short, 0)
+	call := rig.NewCall(time.Minute, 0)
 	defer call.Free()
 	if trap := call.Run(rig.Return); trap != panicguard.None {
 		t.Errorf("trap %d", trap)
@@ -173,7 +201,7 @@ func TestNoSignalsCanBeQueued(t *testing.T) {
 	for deed, want := range map[rig.Deed]panicguard.Trap{
 		rig.Spin: panicguard.Deadline, rig.SpinDeaf: panicguard.Deadline, rig.Abort: panicguard.Fault,
 	} {
-		call := rig.NewCall(short, 0)
+		call := newCall(want)
 		defer call.Free()
 		if trap := call.Run(deed); trap != want {
 			t.Errorf("deed %d: trap %d, want %d", deed, trap, want)

@@ -27,7 +27,7 @@ func TestForeignThreads(t *testing.T) {
 		for name, run := range map[string]func(rig.Call, rig.Deed) panicguard.Trap{
 			"plain": rig.Call.RunOnThread, "deaf": rig.Call.RunOnDeafThread,
 		} {
-			call := rig.NewCall(short, 0)
+			call := newCall(want)
 			defer call.Free()
 			if trap := run(call, deed); trap != want {
 				t.Errorf("deed %d on a %s thread: trap %d, want %d", deed, name, trap, want)

@@ -90,6 +90,61 @@ var mutants = []mutant{
 		"./panicguard", "TestCPUBudget",
 	},
 	{
+		"an ending activation waits out the delivery", "panicguard/activation.c",
+		"	while (atomic_load(&t->mail) != 0)\n		sched_yield();\n", "",
+		"./panicguard", "TestSoakInterrupts",
+	},
+	{
+		"an activation lands where it began", "panicguard/activation.c",
+		"	t->top = a.outer;\n", "",
+		"./panicguard", "TestTraps/nested_fault",
+	},
+	{
+		"host code that is in Go is not jumped out of", "panicguard/signals.c",
+		"	if (!t->in_vm)\n		return; /* pg_host_leave acts on it */\n", "",
+		"./panicguard", "TestTrapsWaitForGo",
+	},
+	{
+		"errno is kept under code that is interrupted", "panicguard/signals.c",
+		"	errno = err;\n", "	(void)err;\n",
+		"./panicguard", "TestSoakInterrupts",
+	},
+	{
+		"faults of C host code are forwarded", "panicguard/signals.c",
+		"if (t->in_vm && t->top && raised)", "if (t->top && raised)",
+		"./panicguard", "TestOtherFaultsEndTheProcess/SIGSEGV_in_host_code",
+	},
+	{
+		"signals that a process sends are no faults", "panicguard/signals.c",
+		"info->si_code > 0 || ", "info->si_code > -100 || ",
+		"./panicguard", "TestSignalsSentAreForwarded",
+	},
+	{
+		"a foreign thread has a signal stack", "panicguard/thread.c",
+		"	sigaltstack(&ours, NULL);\n", "	(void)ours;\n",
+		"./panicguard", "TestForeignThreads",
+	},
+	{
+		"a signal stack ends with its thread", "panicguard/thread.c",
+		"	release_signal_stack(t);\n", "	(void)release_signal_stack;\n",
+		"./panicguard", "TestSignalStacksEndWithTheirThreads",
+	},
+	{
+		"a thread hears the guard's signals", "panicguard/thread.c",
+		"	unblock_signals();\n", "	(void)unblock_signals;\n",
+		"./panicguard", "TestForeignThreads",
+	},
+	{
+		"a record leaves the registry with its thread", "panicguard/thread.c",
+		"			*link = t->next;\n", "			(void)link;\n",
+		"./panicguard", "TestThreadsThatEnd",
+	},
+	{
+		"a first activation needs no descriptor", "panicguard/thread.c",
+		"static __attribute__((constructor)) void", "static __attribute__((unused)) void",
+		"./panicguard", "TestNoDescriptors",
+	},
+	{
 		"the watchdog sleeps when nothing runs", "panicguard/watchdog.c",
 		"		if (now - last_busy < LINGER_NS)\n", "",
 		"./panicguard", "TestWatchdogSleepsWhenIdle",
@@ -254,6 +309,16 @@ var mutants = []mutant{
 		"values joined to an operation error have no addresses", "luavm/operror.c",
 		"	lv_tolstring(L, 2, NULL);\n", "	luaL_tolstring(L, 2, NULL);\n",
 		"./luavm", "TestCorpus/escapes/addresses$",
+	},
+	{
+		"a slot is destroyed after the trap fault", "luavm/engine.go",
+		"		e.distrust()\n		e.destroy(s)\n", "		e.distrust()\n		e.giveBack(s)\n",
+		"./luavm", "TestFaultDestroysTheSlot",
+	},
+	{
+		"a VM is its image again after every call", "luavm/slot.c",
+		"	r->output = slot->small_output;\n	lv_restore(slot);\n", "	r->output = slot->small_output;\n",
+		"./luavm", "TestSoakHammer",
 	},
 	{
 		"after a fault a running VM is not used again", "luavm/engine.go",

@@ -103,3 +103,9 @@ bool rig_arm(void)
 	atomic_store(&armed, true);
 	return true;
 }
+
+void rig_disarm(void)
+{
+	atomic_store(&armed, false);
+	munmap(behind_file, 1);
+}

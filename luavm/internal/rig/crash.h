@@ -6,5 +6,6 @@
 
 /* From now on VMs that are made have the table crash. */
 bool rig_arm(void);
+void rig_disarm(void);
 
 #endif

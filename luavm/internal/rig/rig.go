@@ -14,3 +14,6 @@ import "C"
 // Arm gives every VM that is made from now on the table crash, whose functions segv, bus, fpe, ill, abort, overflow and panic
 // end a run in the trap of their name. It reports whether it could.
 func Arm() bool { return bool(C.rig_arm()) }
+
+// Disarm ends what Arm began.
+func Disarm() { C.rig_disarm() }

@@ -13,6 +13,7 @@
 
 static _Thread_local volatile int asked;
 static _Thread_local volatile bool located;
+static _Thread_local bool budgeted;
 static _Thread_local volatile long sink;
 static char *volatile nowhere;
 
@@ -66,9 +67,11 @@ static __attribute__((noreturn)) void spin_host(void)
 static void sleep_host(void)
 {
 	pg_host_enter();
-	struct timespec left = {.tv_nsec = 20000000};
-	while (nanosleep(&left, &left) != 0)
-		;
+	do {
+		struct timespec left = {.tv_nsec = 20000000};
+		while (nanosleep(&left, &left) != 0)
+			;
+	} while (budgeted && pg_pending() == PG_NONE);
 	pg_host_leave();
 	/* A trap that was noted strikes above, so this is reached without one only. */
 	asked = -1;
@@ -216,6 +219,7 @@ pg_trap rig_run(pg_call *call, rig_deed deed)
 {
 	asked = 0;
 	located = false;
+	budgeted = call->wall_ns > 0;
 	call->interrupt = deed == RIG_FAULT_IN_INTERRUPT ? interrupt_badly : interrupt;
 	call->locate = locate;
 	return pg_run(call, act, &deed);

@@ -20,3 +20,6 @@ func (c Call) RunGo(what func()) panicguard.Trap {
 
 //export rigCallGo
 func rigCallGo(handle C.uintptr_t) { cgo.Handle(handle).Value().(func())() }
+
+// Pending returns the trap that was asked of the activation whose host call this is.
+func Pending() panicguard.Trap { return panicguard.Trap(C.pg_pending()) }

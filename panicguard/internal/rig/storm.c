@@ -152,12 +152,16 @@ static void body(void *arg)
 	if (!r->outer)
 		rig_now = RIG_VM;
 	for (unsigned i = 0; r->manner != ROUNDS || i < r->rounds; i++) {
+		int unlikely = 1 + (int)draw(&s->random, 100);
+		errno = unlikely;
 		RIG_SAFE_POINT();
 		/* A nested run has its outer one's arena, which waits, and does not change it. */
 		if (!r->outer)
 			change_arena(s);
 		else
 			spin(draw(&s->random, 300));
+		if (errno != unlikely)
+			s->tally.wrong[RIG_WRONG_ERRNO]++;
 		if (draw(&s->random, 8) == 0)
 			call_host(r);
 		if (r->asked && r->manner != DEAF)
@@ -176,6 +180,7 @@ static void interrupt(void *vm)
 {
 	run *r = vm;
 	r->asked = 1;
+	errno = -1;
 }
 
 static int64_t some_budget(uint64_t *random, manner manner)

@@ -70,7 +70,7 @@ var Wrong = [C.RIG_WRONGS]string{
 	C.RIG_WRONG_ARENA:  "an arena that is not its image",
 	C.RIG_WRONG_MASK:   "a changed signal mask",
 	C.RIG_WRONG_RECORD: "a thread's record that says that something runs",
-	C.RIG_WRONG_ERRNO:  "errno changed under host code",
+	C.RIG_WRONG_ERRNO:  "errno changed under code that was interrupted",
 	C.RIG_WRONG_HOST:   "host code in the VM region",
 }
 

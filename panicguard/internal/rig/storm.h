@@ -15,7 +15,7 @@ typedef enum rig_wrong {
 	RIG_WRONG_ARENA,  /* not its image */
 	RIG_WRONG_MASK,   /* the thread's signal mask is another one */
 	RIG_WRONG_RECORD, /* the thread's record says that something runs */
-	RIG_WRONG_ERRNO,  /* changed under host code */
+	RIG_WRONG_ERRNO,  /* changed under code that was interrupted */
 	RIG_WRONG_HOST,   /* host code ran as VM code */
 	RIG_WRONGS
 } rig_wrong;
