@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -200,7 +199,6 @@ func (h *hammer) run(t *testing.T, duration time.Duration) footprint {
 	if stats := h.engine.Stats(); stats.Slots != 0 || h.engine.held != 0 {
 		t.Errorf("%d VMs with %d bytes are left", stats.Slots, h.engine.held)
 	}
-	debug.FreeOSMemory()
 	return measure(t)
 }
 
@@ -226,37 +224,6 @@ func names(blows []blow) []string {
 	return names
 }
 
-// footprint is what a process holds.
-type footprint struct{ descriptors, threads, mappings, residentKiB int }
-
-func measure(t *testing.T) footprint {
-	status := readFile(t, "/proc/self/status")
-	_, rss, _ := strings.Cut(status, "VmRSS:")
-	var f footprint
-	if _, err := fmt.Sscan(rss, &f.residentKiB); err != nil {
-		t.Fatal(err)
-	}
-	f.descriptors, f.threads = entries(t, "/proc/self/fd"), entries(t, "/proc/self/task")
-	f.mappings = strings.Count(readFile(t, "/proc/self/maps"), "\n")
-	return f
-}
-
-func readFile(t *testing.T, name string) string {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-func entries(t *testing.T, dir string) int {
-	all, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(all)
-}
-
 // checkGrowth allows for what Go's runtime and the C library keep: a few idle threads with their stacks, and free memory.
 func (f footprint) checkGrowth(t *testing.T, before footprint) {
 	for _, held := range []struct {
@@ -266,7 +233,7 @@ func (f footprint) checkGrowth(t *testing.T, before footprint) {
 		{"descriptors", before.descriptors, f.descriptors, 0},
 		{"threads", before.threads, f.threads, 8},
 		{"mappings", before.mappings, f.mappings, 64},
-		{"KiB of resident memory", before.residentKiB, f.residentKiB, before.residentKiB/4 + 32<<10},
+		{"KiB of resident memory", int(before.resident >> 10), int(f.resident >> 10), int(before.resident>>12) + 32<<10},
 	} {
 		if held.after > held.before+held.more {
 			t.Errorf("%d %s, %d after the warm-up", held.after, held.what, held.before)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,37 +135,6 @@ func checkSums(t *rapid.T, e *Engine, idle, busy []*slot) {
 	}
 }
 
-// machine is what the process has of the machine.
-type machine struct {
-	address, resident int64 // bytes
-	mappings          int
-}
-
-func measure(t testing.TB) machine {
-	t.Helper()
-	debug.FreeOSMemory()
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return machine{statusField(t, "VmSize"), statusField(t, "VmRSS"), strings.Count(string(maps), "\n")}
-}
-
-func statusField(t testing.TB, name string) int64 {
-	t.Helper()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(status), "\n"+name+":")
-	line, _, _ := strings.Cut(after, " kB")
-	kb, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kb << 10
-}
-
 // What the rest of the process may take meanwhile: Go's heap and threads, and what malloc keeps.
 const (
 	addressSlack  = 1 << 30
@@ -177,7 +145,7 @@ const (
 // mappingsPerSlot: the arena, its bitmap, three guards of which the neighbour's merge with it, and the image's copy.
 const mappingsPerSlot = 6
 
-func checkBounds(t *testing.T, e *Engine, before machine) {
+func checkBounds(t *testing.T, e *Engine, before footprint) {
 	t.Helper()
 	now, slots := measure(t), e.Stats().Slots
 	t.Logf("%d VMs: %d MiB of address space, %d MiB resident, %d mappings; the engine counts %d MiB",
