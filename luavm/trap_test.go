@@ -57,8 +57,8 @@ func TestOperationsThatGiveUp(t *testing.T) {
 	}
 }
 
-// What only a broken interpreter does ends the run, too. Its VM is not used again after a fault, and is after a panic.
-func TestFaultDestroysTheSlot(t *testing.T) {
+// What only a broken interpreter does ends the run, too. No VM is used again after a fault; after a panic all are.
+func TestFaultDestroysAllSlots(t *testing.T) {
 	if !rig.Arm() {
 		t.Fatal("the rig has no temporary file")
 	}
@@ -74,9 +74,12 @@ func TestFaultDestroysTheSlot(t *testing.T) {
 		"ill":      {objclass.TrapFault, "SIGILL", 0},
 		"abort":    {objclass.TrapFault, "SIGABRT", 0},
 		"overflow": {objclass.TrapFault, "SIGSEGV", 0},
-		"panic":    {objclass.TrapPanic, "unprotected", 1},
+		"panic":    {objclass.TrapPanic, "unprotected", 2},
 	} {
 		e := newEngine(t, Options{})
+		if _, err := runScript(t, e, "x = 1", "", ""); err != nil {
+			t.Fatal(err)
+		}
 		object, _ := newObject(objclass.RD | objclass.WR)
 		_, err := e.Run(context.Background(), &objclass.Invocation{
 			Unit: unitOf("eval", "pcall(crash."+name+")", true), Object: object, Budget: ampleBudget,
@@ -89,5 +92,18 @@ func TestFaultDestroysTheSlot(t *testing.T) {
 			t.Errorf("%s: %d slots are left, want %d", name, n, want.slots)
 		}
 		checkPristine(t, e)
+	}
+}
+
+// Host code is not run where the C stack has too little room for it: an overflow there would be the process's end.
+func TestNoHostCallWithoutStack(t *testing.T) {
+	if !rig.Arm() {
+		t.Fatal("the rig has no temporary file")
+	}
+	defer rig.Disarm()
+	e := newEngine(t, Options{})
+	_, err := runScript(t, e, "crash.deep(function() objclass.create() end)", "", "")
+	if got := asError(t, err); got.Kind != objclass.KindScript || !strings.Contains(got.Message, "no room for an object operation") {
+		t.Errorf("got %s %q", got.Kind, got.Message)
 	}
 }

@@ -93,6 +93,17 @@ func TestSignalStacksEndWithTheirThreads(t *testing.T) {
 	t.Error("the signal stacks of threads that ended are still mapped")
 }
 
+// An activation does not end while an interrupt for it is on its way.
+func TestLateInterruptIsAwaited(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	runtime.LockOSThread()
+	if !rig.LateInterruptIsAwaited() {
+		t.Error("the activation ended before its interrupt was delivered")
+	}
+}
+
 // settled returns what count returns when it does not change any more.
 func settled(count func() int) int {
 	n := count()

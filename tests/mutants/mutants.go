@@ -92,7 +92,7 @@ var mutants = []mutant{
 	{
 		"an ending activation waits out the delivery", "panicguard/activation.c",
 		"	while (atomic_load(&t->mail) != 0)\n		sched_yield();\n", "",
-		"./panicguard", "TestSoakInterrupts",
+		"./panicguard", "TestLateInterruptIsAwaited",
 	},
 	{
 		"an activation lands where it began", "panicguard/activation.c",
@@ -311,9 +311,14 @@ var mutants = []mutant{
 		"./luavm", "TestCorpus/escapes/addresses$",
 	},
 	{
-		"a slot is destroyed after the trap fault", "luavm/engine.go",
-		"		e.distrust()\n		e.destroy(s)\n", "		e.distrust()\n		e.giveBack(s)\n",
-		"./luavm", "TestFaultDestroysTheSlot",
+		"host code has room on the C stack", "luavm/objclass.c",
+		"	if (pg_stack_headroom() < PG_HOST_STACK)\n", "	if (0)\n",
+		"./luavm", "TestNoHostCallWithoutStack",
+	},
+	{
+		"after a fault no VM is used again", "luavm/engine.go",
+		"		e.distrust()\n", "",
+		"./luavm", "TestFaultDestroysAllSlots",
 	},
 	{
 		"a VM is its image again after every call", "luavm/slot.c",

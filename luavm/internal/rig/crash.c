@@ -17,6 +17,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "panicguard.h"
+
 void __real_lv_open_sandbox(lua_State *L, uint64_t secret);
 void __wrap_lv_open_sandbox(lua_State *L, uint64_t secret);
 
@@ -69,6 +71,18 @@ static int overflow(lua_State *L)
 	return 1;
 }
 
+/* Calls its argument where host code has too little room on the C stack. */
+static int deep(lua_State *L)
+{
+	volatile char frame[16 * 1024];
+	frame[0] = 0;
+	if (pg_stack_headroom() > PG_HOST_STACK / 2)
+		return deep(L) + frame[0];
+	lua_settop(L, 1);
+	lua_call(L, 0, 0);
+	return 0;
+}
+
 /* As luaD_throw does with an error that no lua_pcall is left to take. */
 static int panic(lua_State *L)
 {
@@ -82,7 +96,7 @@ void __wrap_lv_open_sandbox(lua_State *L, uint64_t secret)
 {
 	static const luaL_Reg functions[] = {
 		{"segv", segv}, {"bus", bus}, {"fpe", fpe}, {"ill", ill},
-		{"abort", aborts}, {"overflow", overflow}, {"panic", panic}, {NULL, NULL},
+		{"abort", aborts}, {"overflow", overflow}, {"panic", panic}, {"deep", deep}, {NULL, NULL},
 	};
 	__real_lv_open_sandbox(L, secret);
 	if (!atomic_load(&armed))

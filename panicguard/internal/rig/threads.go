@@ -1,6 +1,7 @@
 package rig
 
 /*
+#include "late.h"
 #include "threads.h"
 */
 import "C"
@@ -25,3 +26,7 @@ func Registered() int { return int(C.rig_registered()) }
 
 // AnyInVM reports whether a thread is in the VM region.
 func AnyInVM() bool { return bool(C.rig_any_in_vm()) }
+
+// LateInterruptIsAwaited runs a body that returns while an interrupt is on its way, and reports whether that had been delivered
+// when the activation ended.
+func LateInterruptIsAwaited() bool { return bool(C.rig_late_interrupt_is_awaited()) }
