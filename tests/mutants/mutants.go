@@ -317,7 +317,7 @@ var mutants = []mutant{
 	},
 	{
 		"after a fault no VM is used again", "luavm/engine.go",
-		"		e.distrust()\n", "",
+		"		e.distrust()\n		e.destroy(s)\n", "		e.destroy(s)\n",
 		"./luavm", "TestFaultDestroysAllSlots",
 	},
 	{
