@@ -192,7 +192,7 @@ func TestFaultMakesAllVMsAnew(t *testing.T) {
 	if _, err := runScript(t, e, "x = 1", "", ""); err != nil {
 		t.Fatal(err)
 	}
-	running := e.takeIdle(unitOf("eval", source, true).Version)
+	running := e.takeIdle(keyOf(unitOf("eval", source, true)))
 	e.distrust()
 	if stats := e.Stats(); stats.Slots != 1 || stats.Busy != 1 {
 		t.Errorf("idle VMs are left: %+v", stats)
@@ -216,6 +216,27 @@ func TestListingsAreWhole(t *testing.T) {
 	}{{5, false, -1, false}, {5, true, 5, false}, {5, true, -1, true}, {5, true, 10, true}, {0, true, 0, false}} {
 		if err := checkWhole(tt.n, tt.more, tt.max); (err != nil) != tt.cut {
 			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+}
+
+// A script, a class, and another class may have the same source: each runs as what it is, and is named in its errors.
+func TestOneSourceAsScriptAndClasses(t *testing.T) {
+	e := newEngine(t, Options{})
+	const source = "local n = 1\nfunction fail() error(\"at \" .. n) end\nobjclass.register(fail)\nn = n + 1"
+	run := func(unit *objclass.Unit, method string) error {
+		object, _ := newObject(objclass.RD | objclass.WR)
+		_, err := e.Run(context.Background(), &objclass.Invocation{Unit: unit, Method: method, Object: object, Budget: testBudget})
+		return err
+	}
+	for range 2 {
+		for _, unit := range []*objclass.Unit{unitOf("a.lua", source, false), unitOf("eval", source, true), unitOf("b.lua", source, false)} {
+			if got := asError(t, run(unit, "fail")); got.Message != unit.Name+":2: at 2" {
+				t.Errorf("%s failed with %q", unit.Name, got.Message)
+			}
+		}
+		if err := run(unitOf("eval", source, true), ""); err != nil {
+			t.Errorf("the script without a handler: %v", err)
 		}
 	}
 }

@@ -57,8 +57,8 @@ type Engine struct {
 	background background
 
 	mu    sync.Mutex
-	idle  map[string][]*list.Element // of lru, by version; the last was used last
-	lru   *list.List                 // idle slots, the least recently used in front
+	idle  map[slotKey][]*list.Element // of lru; the last was used last
+	lru   *list.List                  // idle slots, the least recently used in front
 	busy  int
 	epoch uint64               // rises with each fault
 	held  int64                // bytes that all slots hold
@@ -83,7 +83,7 @@ func New(opts Options) (*Engine, error) {
 	if err := panicguard.Init(); err != nil {
 		return nil, err
 	}
-	return &Engine{opts: opts, idle: map[string][]*list.Element{}, lru: list.New()}, nil
+	return &Engine{opts: opts, idle: map[slotKey][]*list.Element{}, lru: list.New()}, nil
 }
 
 // Load implements objclass.Engine.
@@ -107,7 +107,7 @@ func (e *Engine) Run(ctx context.Context, inv *objclass.Invocation) (result objc
 }
 
 func (e *Engine) run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {
-	s := e.takeIdle(inv.Unit.Version)
+	s := e.takeIdle(keyOf(inv.Unit))
 	if s == nil {
 		var err error
 		if s, err = e.create(ctx, inv.Unit, inv.Budget); err != nil {
@@ -164,17 +164,23 @@ func (e *Engine) create(ctx context.Context, unit *objclass.Unit, budget objclas
 	return s, nil
 }
 
-// takeIdle returns the slot of that version that was used last, or nil.
-func (e *Engine) takeIdle(version string) *slot {
+// slotKey says which slots run a unit. The version alone does not: a script may have the source of a class, and two classes
+// one source, but the name is part of the image.
+type slotKey struct{ name, version string }
+
+func keyOf(u *objclass.Unit) slotKey { return slotKey{u.Name, u.Version} }
+
+// takeIdle returns the slot of that key that was used last, or nil.
+func (e *Engine) takeIdle(key slotKey) *slot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	waiting := e.idle[version]
+	waiting := e.idle[key]
 	if len(waiting) == 0 {
 		return nil
 	}
 	last := waiting[len(waiting)-1]
 	waiting[len(waiting)-1] = nil
-	e.idle[version] = waiting[:len(waiting)-1]
+	e.idle[key] = waiting[:len(waiting)-1]
 	e.busy++
 	return e.lru.Remove(last).(*slot)
 }
@@ -189,8 +195,8 @@ func (e *Engine) giveBack(s *slot) {
 		return
 	}
 	e.busy--
-	version := s.unit.Version
-	e.idle[version] = append(e.idle[version], e.lru.PushBack(s))
+	key := keyOf(&s.unit)
+	e.idle[key] = append(e.idle[key], e.lru.PushBack(s))
 	surplus := e.dropSurplus()
 	e.mu.Unlock()
 	freeAll(surplus)
@@ -214,11 +220,11 @@ func freeAll(slots []*slot) {
 // dropOldest takes the least recently used idle slot out of the engine.
 func (e *Engine) dropOldest() *slot {
 	s := e.lru.Remove(e.lru.Front()).(*slot)
-	version := s.unit.Version
-	e.idle[version][0] = nil
-	e.idle[version] = e.idle[version][1:] // within a version, too, the first is the oldest
-	if len(e.idle[version]) == 0 {
-		delete(e.idle, version)
+	key := keyOf(&s.unit)
+	e.idle[key][0] = nil
+	e.idle[key] = e.idle[key][1:] // here, too, the first is the oldest
+	if len(e.idle[key]) == 0 {
+		delete(e.idle, key)
 	}
 	e.forget(s)
 	return s
@@ -235,8 +241,8 @@ func (e *Engine) destroy(s *slot) {
 	e.mu.Lock()
 	e.busy--
 	e.forget(s)
-	if len(e.idle[s.unit.Version]) == 0 {
-		delete(e.idle, s.unit.Version)
+	if key := keyOf(&s.unit); len(e.idle[key]) == 0 {
+		delete(e.idle, key)
 	}
 	e.mu.Unlock()
 	s.free()

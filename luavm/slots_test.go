@@ -63,7 +63,7 @@ func TestSlotsRandom(t *testing.T) {
 						want = i
 					}
 				}
-				s := e.takeIdle(unit.Version)
+				s := e.takeIdle(keyOf(unit))
 				if want >= 0 {
 					if s != idle[want] {
 						t.Fatal("this is not the VM that was used last")
@@ -123,15 +123,15 @@ func checkSums(t *rapid.T, e *Engine, idle, busy []*slot) {
 	if stats.Slots > max(e.opts.Slots, stats.Busy) {
 		t.Fatalf("%d VMs, %d busy, the bound is %d", stats.Slots, stats.Busy, e.opts.Slots)
 	}
-	byVersion := 0
-	for version, elements := range e.idle {
-		byVersion += len(elements)
-		if len(elements) == 0 && !slices.ContainsFunc(busy, func(s *slot) bool { return s.unit.Version == version }) {
-			t.Fatal("the engine remembers a version of which it has no VM")
+	found := 0
+	for key, elements := range e.idle {
+		found += len(elements)
+		if len(elements) == 0 && !slices.ContainsFunc(busy, func(s *slot) bool { return keyOf(&s.unit) == key }) {
+			t.Fatal("the engine remembers a unit of which it has no VM")
 		}
 	}
-	if byVersion != len(idle) {
-		t.Fatalf("%d VMs can be found by their versions, %d idle", byVersion, len(idle))
+	if found != len(idle) {
+		t.Fatalf("%d VMs can be found by their units, %d idle", found, len(idle))
 	}
 }
 
