@@ -42,6 +42,7 @@ var lastCall atomic.Uint64
 type slot struct {
 	c      *C.lv_slot
 	call   *C.pg_call
+	cancel func()        // ends the activation of call
 	handle cgo.Handle    // how host functions find the slot
 	arena  int           // bytes
 	epoch  uint64        // the engine's, when the slot was made
@@ -63,6 +64,7 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 	s.unit.Source = nil
 	s.handle = cgo.NewHandle(s)
 	s.call = (*C.pg_call)(C.calloc(1, C.sizeof_pg_call))
+	s.cancel = func() { C.pg_cancel(s.call) }
 	c, err := C.lv_new(C.size_t(arena), &C.lv_go_host, C.uintptr_t(s.handle))
 	if c == nil {
 		s.free()
@@ -101,18 +103,9 @@ func (s *slot) guarded(ctx context.Context, activate func() *C.lv_report) *C.lv_
 		cpu_ns:    C.int64_t(s.budget.CPU),
 		exact_cpu: C.bool(s.inv != nil && s.inv.Long),
 	}
-	if ctx.Done() == nil {
-		return activate()
-	}
-	canceled := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		C.pg_cancel(s.call)
-		close(canceled)
-	})
+	watch := objclass.WhenDone(ctx, s.cancel)
 	report := activate()
-	if !stop() {
-		<-canceled // pg_cancel needs the call to stay what it is
-	}
+	watch.Stop() // from here on pg_cancel is not called
 	return report
 }
 

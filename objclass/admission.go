@@ -18,6 +18,7 @@ type admission struct {
 
 	calls    int // that are in
 	maxCalls int
+	methods  callTable // of these, the method calls
 	draining bool
 	drained  chan struct{} // closed when draining and the last call left
 }
@@ -28,7 +29,10 @@ func newAdmission(executions, queue int) *admission {
 }
 
 // enter lets a call in; EBUSY when the house is full, ESHUTDOWN when it is being closed. The call must leave.
-func (a *admission) enter() error {
+func (a *admission) enter() error { return a.enterCall(nil) }
+
+// enterCall is enter of a method call; e is nil for anything else.
+func (a *admission) enterCall(e *callEntry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -38,13 +42,21 @@ func (a *admission) enter() error {
 		return Errorf(syscall.EBUSY, KindBusy, "the server has %d calls under way, which is its limit", a.maxCalls)
 	}
 	a.calls++
+	if e != nil {
+		a.methods.add(e)
+	}
 	return nil
 }
 
-func (a *admission) leave() {
+func (a *admission) leave() { a.leaveCall(nil) }
+
+func (a *admission) leaveCall(e *callEntry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.calls--
+	if e != nil {
+		a.methods.remove(e)
+	}
 	if a.draining && a.calls == 0 {
 		close(a.drained)
 	}
@@ -73,4 +85,18 @@ func (a *admission) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.calls
+}
+
+// methodCalls returns the method calls that are in, oldest first.
+func (a *admission) methodCalls() []*callEntry {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.methods.all()
+}
+
+// methodCall returns the method call of that id, or nil.
+func (a *admission) methodCall(id uint64) *callEntry {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.methods.find(id)
 }

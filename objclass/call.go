@@ -15,6 +15,8 @@ type Call struct {
 	Script []byte // source of a script, nil for a method of a class; Class must be empty then
 	Input  []byte
 
+	Client string // who asks, for Calls: the peer's address, as a rule
+
 	Timeout  time.Duration // wall and CPU budget; 0 is the class's or server's default; above the server's maximum is EINVAL
 	ReadOnly bool          // refuse every write with EPERM, and take no lock
 }

@@ -12,6 +12,8 @@
 //   - A call runs on one version of its class, whatever is installed meanwhile, and names it in its reply.
 //   - Whoever holds an execution waits for no lock, and executions are given to holders of locks like to anyone: there is
 //     no deadlock, and callers of one object cannot keep those of another from running.
+//   - A killed call commits nothing, whether it waited, ran, or was about to commit. One that commits is not interrupted: to
+//     kill it is an error, and the commit is made.
 //   - Every error is an *Error: errno, kind, message, and what is known of the version that ran and of what it used.
 //
 // # The life of a call

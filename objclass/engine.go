@@ -8,7 +8,7 @@ import (
 // Unit is what an engine makes one VM image from: the source of one class version, or of one script.
 type Unit struct {
 	Name    string // chunk name in error messages: "counter.lua" for class counter, "eval" for a script
-	Version string // hex SHA-256 that identifies the unit; two units with one version are equal
+	Version string // hex SHA-256 of the source; two units of one name and version are equal
 	Source  []byte // Lua source text
 	Script  bool   // a script: its chunk runs in each call. A class's chunk runs once, when the image is made
 }
@@ -47,7 +47,7 @@ type Engine interface {
 	// Load compiles the unit, runs its chunk if it is a class's, and returns the methods that it registered in order of
 	// their names. The engine keeps what it built for Run. Load obeys the budget that b gives.
 	Load(ctx context.Context, u *Unit, b Budget) ([]Method, error)
-	// Run runs one method. Canceling ctx ends it with TrapCanceled.
+	// Run runs one method. The end of ctx ends it with TrapCanceled; WhenDone tells of it.
 	Run(ctx context.Context, inv *Invocation) (Result, error)
 	// Stats describes the engine's slots.
 	Stats() EngineStats

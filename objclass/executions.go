@@ -87,6 +87,7 @@ func (x *executions) start(ctx context.Context, e *execution, limit time.Duratio
 }
 
 func (x *executions) wait(ctx context.Context, e *execution, limit time.Duration) error {
+	noteWait(ctx, anExecution)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	var err error

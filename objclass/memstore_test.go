@@ -20,9 +20,11 @@ type memStore struct {
 
 	// beforeCommit, when set, is called before each commit, without any lock.
 	beforeCommit func(ref store.Ref)
-	snapshots    int // opened so far
-	open         int // snapshots not closed yet
-	commits      int
+	// beforeSnapshot, when set, is called before each snapshot in the same way.
+	beforeSnapshot func(ctx context.Context, ref store.Ref)
+	snapshots      int // opened so far
+	open           int // snapshots not closed yet
+	commits        int
 }
 
 type memObject struct {
@@ -42,6 +44,12 @@ func newMemStore(pools ...string) *memStore {
 }
 
 func (s *memStore) Snapshot(ctx context.Context, ref store.Ref) (store.Snapshot, error) {
+	if s.beforeSnapshot != nil {
+		s.beforeSnapshot(ctx, ref)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pool, ok := s.pools[ref.Pool]
@@ -50,7 +58,7 @@ func (s *memStore) Snapshot(ctx context.Context, ref store.Ref) (store.Snapshot,
 	}
 	s.snapshots++
 	s.open++
-	return &memSnapshot{store: s, obj: pool[ref]}, ctx.Err()
+	return &memSnapshot{store: s, obj: pool[ref]}, nil
 }
 
 func (s *memStore) Commit(_ context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {

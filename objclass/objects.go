@@ -43,6 +43,14 @@ func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overla
 // commit came first, from another daemon or past the lock, it makes the change again, from what attempt then sees. It
 // returns the object's version after the change, 0 when it is absent.
 func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*store.Overlay, error)) (uint64, error) {
+	return o.changeBy(ctx, ref, attempt, func(overlay *store.Overlay) (uint64, error) {
+		return o.commit(ctx, ref, overlay)
+	})
+}
+
+// changeBy is change with a commit of the caller's, which calls commit.
+func (o *objects) changeBy(ctx context.Context, ref store.Ref, attempt func() (*store.Overlay, error),
+	commit func(*store.Overlay) (uint64, error)) (uint64, error) {
 	if err := o.locks.lock(ctx, ref, o.maxWait); err != nil {
 		return 0, err
 	}
@@ -52,7 +60,7 @@ func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*st
 		if err != nil {
 			return 0, err
 		}
-		version, err := o.commit(ctx, ref, overlay)
+		version, err := commit(overlay)
 		if !errors.Is(err, store.ErrConflict) {
 			return version, err
 		}

@@ -4,6 +4,7 @@ package objclass
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"syscall"
 	"time"
@@ -80,9 +81,10 @@ const scriptName = "eval"
 // endless ones.
 //
 // When ctx ends while the call waits, the error is ECANCELED or ETIMEDOUT of KindBusy, since no script was involved; when
-// it ends while the method runs, it is TrapCanceled.
+// it ends while the method runs, it is TrapCanceled. Kill ends a call in the same way.
 func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
-	x := &exec{Service: s, ctx: ctx, call: &call, began: time.Now()}
+	x := &exec{Service: s, callEntry: callEntry{began: time.Now(), call: call}}
+	x.life.Context = ctx
 	err := x.pass()
 	if err != nil {
 		failure := x.failed(err)
@@ -96,9 +98,7 @@ func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
 // exec is a call on its way through Exec.
 type exec struct {
 	*Service
-	ctx   context.Context
-	call  *Call
-	began time.Time
+	callEntry
 
 	// Resolved.
 	class  *classVersion // nil for a script
@@ -123,10 +123,20 @@ func (x *exec) pass() error {
 	if err := x.check(); err != nil {
 		return err
 	}
-	if err := x.admission.enter(); err != nil { // before all that may touch the store: Drain waits for it
+	x.life.progress.state = CallResolving
+	if err := x.admission.enterCall(&x.callEntry); err != nil { // before all that may touch the store: Drain waits for it
 		return err
 	}
-	defer x.admission.leave()
+	defer x.admission.leaveCall(&x.callEntry)
+	err := x.inside()
+	if killed := x.life.finish(); err == nil {
+		return killed
+	}
+	return err
+}
+
+// inside is the life of a call that was let in.
+func (x *exec) inside() error {
 	if err := x.resolve(); err != nil {
 		return err
 	}
@@ -138,13 +148,13 @@ func (x *exec) pass() error {
 		return err
 	}
 	var err error
-	x.version, err = x.objects.change(x.ctx, x.call.Ref, x.run)
+	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit)
 	return err
 }
 
 // check refuses a request that is wrong in itself, and sets the run's budget.
 func (x *exec) check() error {
-	call, opts := x.call, &x.opts
+	call, opts := &x.call, &x.opts
 	if err := checkRef(call.Ref); err != nil {
 		return err
 	}
@@ -168,7 +178,7 @@ func (x *exec) resolve() error {
 	if x.call.Script != nil {
 		return x.resolveScript()
 	}
-	version, err := x.classes.resolve(x.ctx, x.call.Class)
+	version, err := x.classes.resolve(&x.life, x.call.Class)
 	if err != nil {
 		return err
 	}
@@ -176,7 +186,7 @@ func (x *exec) resolve() error {
 	if x.method, err = version.method(x.call.Method); err != nil {
 		return err
 	}
-	if x.unit, err = x.classes.unit(x.ctx, version); err != nil {
+	if x.unit, err = x.classes.unit(&x.life, version); err != nil {
 		return err
 	}
 	x.log = version.log
@@ -216,19 +226,28 @@ func (x *exec) run() (*store.Overlay, error) {
 	if x.runs > 0 && x.ran >= x.budget.Wall {
 		return nil, conflictError(x.runs)
 	}
-	if err := x.ctx.Err(); err != nil {
+	if err := x.life.Err(); err != nil {
 		return nil, waitEnded(err, anExecution)
 	}
-	if err := x.executions.start(x.ctx, &x.place, x.opts.MaxWait); err != nil {
+	if err := x.executions.start(&x.life, &x.place, x.opts.MaxWait); err != nil {
 		return nil, err
 	}
 	defer x.executions.stop(&x.place)
 	began := time.Now()
-	ctx := &lazyDeadline{Context: x.ctx, at: began.Add(x.budget.Wall + readGrace)}
-	defer ctx.end()
-	return x.objects.view(ctx, x.call.Ref, func(overlay *store.Overlay) error {
-		return x.invoke(NewObject(ctx, overlay, x.flags), began)
+	x.life.proceed(progress{CallRunning, began.Sub(x.began), x.ran})
+	r := &runParts{ctx: lazyDeadline{Context: &x.life, at: began.Add(x.budget.Wall + readGrace)}}
+	defer r.ctx.end()
+	return x.objects.view(&r.ctx, x.call.Ref, func(overlay *store.Overlay) error {
+		r.object = Object{ctx: &r.ctx, overlay: overlay, flags: x.flags}
+		return x.invoke(r, began)
 	})
+}
+
+// runParts is what one run of the method needs, in one allocation.
+type runParts struct {
+	ctx        lazyDeadline // of what the store does for it
+	object     Object
+	invocation Invocation
 }
 
 // readGrace is how long after the budget's end reads of a store that does not answer are given up. A script that is alive
@@ -236,20 +255,21 @@ func (x *exec) run() (*store.Overlay, error) {
 const readGrace = 2 * time.Millisecond
 
 // invoke calls the engine. Whatever error it returns, the object's changes are dropped with its overlay.
-func (x *exec) invoke(object *Object, began time.Time) error {
+func (x *exec) invoke(r *runParts, began time.Time) error {
 	if x.runs == 0 {
 		x.waited = began.Sub(x.began)
 	}
 	x.runs++
-	result, err := x.engine.Run(x.ctx, &Invocation{
+	r.invocation = Invocation{
 		Unit:   x.unit,
 		Method: x.call.Method,
 		Input:  x.call.Input,
-		Object: object,
+		Object: &r.object,
 		Budget: x.budget,
 		Long:   x.place.knownLong,
 		Log:    x.log,
-	})
+	}
+	result, err := x.engine.Run(&x.life, &r.invocation)
 	ran := time.Since(began)
 	x.ran += ran
 
@@ -257,7 +277,7 @@ func (x *exec) invoke(object *Object, began time.Time) error {
 	if err != nil {
 		usage = OpError(err).Usage
 	}
-	usage.HostOps = object.Ops()
+	usage.HostOps = r.object.Ops()
 	if usage.CPU > 0 { // or it did not come to a run
 		x.place.pace.add(min(ran, usage.CPU))
 	}
@@ -270,6 +290,17 @@ func (x *exec) invoke(object *Object, began time.Time) error {
 	}
 	x.result = result
 	return nil
+}
+
+// commit commits what the method changed, unless the call was killed. From then on it is too late for that, but for a
+// commit that another one overtook.
+func (x *exec) commit(overlay *store.Overlay) (uint64, error) {
+	x.life.proceed(progress{state: CallCommitting, ran: x.ran})
+	version, err := x.objects.commit(&x.life, x.call.Ref, overlay)
+	if errors.Is(err, store.ErrConflict) {
+		x.life.waits(anExecution) // it may be killed again
+	}
+	return version, err
 }
 
 // returnedError is the error of a method that returned a negative number.
@@ -292,6 +323,9 @@ func (x *exec) reply() Reply {
 // failed completes an error by what is known of the call.
 func (x *exec) failed(err error) *Error {
 	e := *OpError(err) // a copy: some errors are shared
+	if e.Kind == TrapCanceled && x.life.killed.Load() {
+		e.Message += ": " + errKilled.Error() // engines only know that the context ended
+	}
 	switch {
 	case x.unit != nil:
 		e.ClassVersion = x.unit.Version

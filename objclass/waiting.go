@@ -40,6 +40,7 @@ func (l *line) next() bool {
 // wait blocks until t's turn, and returns nil; or until ctx ends or limit has passed, and leaves the line. mu is the owner's
 // mutex, which the caller does not hold.
 func (l *line) wait(ctx context.Context, mu *sync.Mutex, t ticket, limit time.Duration, what string) error {
+	noteWait(ctx, what)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	var err error
