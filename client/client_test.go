@@ -186,6 +186,49 @@ func TestConcurrentCalls(t *testing.T) {
 	}
 }
 
+// TestOperator lists and ends the calls of another client.
+func TestOperator(t *testing.T) {
+	conn, _ := dial(t)
+	ctx := t.Context()
+	if calls, err := conn.Calls(ctx); len(calls) != 0 || err != nil {
+		t.Errorf("Calls: %+v, %v", calls, err)
+	}
+	ioctx := conn.OpenIOContext("p")
+	ioctx.SetNamespace("n")
+	ended := make(chan error)
+	go func() {
+		_, err := ioctx.Eval(ctx, "o\xff", []byte("--"), "wait", nil, client.Timeout(time.Minute))
+		ended <- err
+	}()
+	calls, err := conn.Calls(ctx)
+	for err == nil && (len(calls) == 0 || calls[0].State != "running") {
+		time.Sleep(time.Millisecond)
+		calls, err = conn.Calls(ctx)
+	}
+	if err != nil || len(calls) != 1 {
+		t.Fatalf("Calls: %+v, %v", calls, err)
+	}
+	got := calls[0]
+	if got.Age < got.Ran || got.Ran <= 0 || !strings.HasPrefix(got.Client, "127.0.0.1:") {
+		t.Errorf("the call is %+v", got)
+	}
+	want := client.CallInfo{ID: got.ID, State: "running", Age: got.Age, Ran: got.Ran, Pool: "p", Namespace: "n", OID: "o\xff",
+		Class: "eval", Script: true, Method: "wait", Client: got.Client}
+	if got != want {
+		t.Errorf("the call is\n%+v, want\n%+v", got, want)
+	}
+	if err := conn.Kill(ctx, got.ID); err != nil {
+		t.Errorf("Kill: %v", err)
+	}
+	var e *client.Error
+	if err := <-ended; !errors.As(err, &e) || e.ErrnoName() != "ECANCELED" || e.Kind != "trap:canceled" || !strings.Contains(e.Message, "killed by an operator") {
+		t.Errorf("the killed call gave %v", err)
+	}
+	if err := conn.Kill(ctx, got.ID); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("Kill again: %v", err)
+	}
+}
+
 func TestClasses(t *testing.T) {
 	conn, _ := dial(t)
 	ctx := t.Context()

@@ -56,6 +56,8 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s.handle("GET /v1/classes", s.listClasses)
 	s.handle("GET /v1/classes/{name}", s.showClass)
 	s.handle("PUT /v1/classes/{name}", s.installClass)
+	s.handle("GET /v1/calls", s.listCalls)
+	s.handle("DELETE /v1/calls/{id}", s.killCall)
 	s.handle("GET /healthz", s.healthz)
 	s.handle("GET /readyz", s.readyz)
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{}))

@@ -89,6 +89,7 @@ func readPart(w http.ResponseWriter, part *multipart.Part, what string, limit in
 }
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
+	call.Client = r.RemoteAddr
 	reply, err := s.service.Exec(r.Context(), call)
 	if err != nil {
 		return err

@@ -49,6 +49,7 @@ var errnoStatus = map[syscall.Errno]int{
 	syscall.ENODATA:      http.StatusNotFound,
 	syscall.EEXIST:       http.StatusConflict,
 	syscall.EAGAIN:       http.StatusConflict,
+	syscall.EINPROGRESS:  http.StatusConflict,
 	syscall.ECANCELED:    http.StatusPreconditionFailed, // as a guard of a RADOS operation that does not hold
 	syscall.EINVAL:       http.StatusBadRequest,
 	syscall.ENAMETOOLONG: http.StatusBadRequest,

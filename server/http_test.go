@@ -184,6 +184,7 @@ func TestHTTPExec(t *testing.T) {
 		{"16 busy later", 503, "EBUSY"},
 		{"2 op none", 404, "ENOENT"},
 		{"125 op guard", 412, "ECANCELED"},
+		{"115 op late", 409, "EINPROGRESS"},
 		{"90 op large", 422, "EMSGSIZE"},
 		{"28 op full", 507, "ENOSPC"},
 		{"999 op own", 422, "E999"},
@@ -246,6 +247,50 @@ func TestHTTPClasses(t *testing.T) {
 	w.wantProblem(w.do("PUT", "/v1/classes/mine", strings.Repeat("x", 2<<10)), 413, "EMSGSIZE", "input", "1024")
 	w.wantProblem(w.do("POST", "/v1/classes/mine", ""), 405, "EINVAL", "input", "PUT")
 	w.wantProblem(w.do("GET", "/v2", ""), 404, "ENOENT", "input", "/v2")
+}
+
+func TestHTTPCalls(t *testing.T) {
+	w, rig := startWeb(t, server.Options{})
+	w.want(w.do("GET", "/v1/calls", ""), 200, `\{"calls":\[\]\}\n`)
+	p := dial(t, rig.RESP)
+	p.send(command("OBJ.EXEC", "p/n", "o\xff", "test", "wait", "", "TIMEOUT", "60000"))
+	waitFor(t, "it runs", func() bool { return running(rig) == 1 })
+	var list struct {
+		Calls []map[string]any `json:"calls"`
+	}
+	resp := w.do("GET", "/v1/calls", "")
+	if err := json.Unmarshal([]byte(resp.body), &list); err != nil || len(list.Calls) != 1 {
+		t.Fatalf("%d %s: %v", resp.StatusCode, resp.body, err)
+	}
+	got := list.Calls[0]
+	id := fmt.Sprint(got["id"])
+	for field, want := range map[string]any{"state": "running", "pool": "p", "namespace": "n", "oid_base64": "b/8=", "class": "test",
+		"script": false, "method": "wait", "client": p.LocalAddr().String()} {
+		if got[field] != want {
+			t.Errorf("%s is %v, want %v", field, got[field], want)
+		}
+	}
+	if age, ran := got["age_us"].(float64), got["run_us"].(float64); age < ran || ran < 0 {
+		t.Errorf("age is %v µs, run time %v µs", age, ran)
+	}
+
+	w.wantProblem(w.do("DELETE", "/v1/calls/x", ""), 400, "EINVAL", "input", "a call's id is a number")
+	w.wantProblem(w.do("DELETE", "/v1/calls/999", ""), 404, "ENOENT", "op", "no call 999 is under way")
+	w.wantProblem(w.do("DELETE", "/v1/calls/"+id, "", "Origin", "http://evil.example"), 403, "EPERM", "auth", "")
+	w.want(w.do("DELETE", "/v1/calls/"+id, ""), 204, "")
+	wantMatch(t, "the killed call", p.reply(), `-ECANCELED trap:canceled .*killed by an operator\r\n`)
+	w.wantProblem(w.do("DELETE", "/v1/calls/"+id, ""), 404, "ENOENT", "op", "")
+
+	// A call that came over HTTP is told in the same words.
+	killed := make(chan response)
+	go func() { killed <- w.do("POST", "/v1/pools/p/objects/o/exec/test/wait?timeout_ms=60000", "") }()
+	waitFor(t, "it runs", func() bool { return running(rig) == 1 })
+	call := rig.Service.Calls()[0]
+	if !strings.HasPrefix(call.Client, "127.0.0.1:") {
+		t.Errorf("the client is %q", call.Client)
+	}
+	w.want(w.do("DELETE", fmt.Sprintf("/v1/calls/%d", call.ID), ""), 204, "")
+	w.wantProblem(<-killed, 503, "ECANCELED", "trap:canceled", "killed by an operator")
 }
 
 func TestMetrics(t *testing.T) {

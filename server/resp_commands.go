@@ -62,6 +62,10 @@ func init() {
 			summary: "Describes the active version of each class.", run: (*respConn).classList},
 		{name: "class.show", usage: "name[@version]", min: 1, max: 1, flags: reads,
 			summary: "Describes a class version, with its source.", run: (*respConn).classShow},
+		{name: "call.list", min: 0, max: 0, flags: reads,
+			summary: "Describes the method calls that are under way.", run: (*respConn).callList},
+		{name: "call.kill", usage: "id", min: 1, max: 1, flags: admin,
+			summary: "Ends a method call that waits or runs.", run: (*respConn).callKill},
 		{name: "ping", usage: "[message]", min: 0, max: 1, flags: fast,
 			summary: "Returns PONG, or the message.", run: (*respConn).ping},
 		{name: "hello", usage: "[protover [AUTH username password] [SETNAME name]]", min: 0, max: many, flags: fast,
@@ -303,6 +307,8 @@ func (cmd *command) group() string {
 		return "object"
 	case strings.HasPrefix(cmd.name, "class."):
 		return "class"
+	case strings.HasPrefix(cmd.name, "call."):
+		return "call"
 	}
 	return "connection"
 }

@@ -4,7 +4,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/objluad/objluad/objclass"
 )
 
 const (
@@ -31,8 +32,8 @@ type respConn struct {
 	raw    syscall.RawConn // nil when nc is no socket
 	in     *frameReader
 	out    *replyWriter
-	ctx    context.Context // ends when the client is gone
-	cancel context.CancelFunc
+	ctx    *objclass.Caller // ends when the client is gone
+	client string           // its address
 
 	began  atomic.Int64 // tick of the server's clock at which the command under way began; 0 between commands
 	closes bool         // after the replies that are gathered
@@ -47,7 +48,7 @@ type respConn struct {
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
 	c := &respConn{srv: s, nc: nc, in: newFrameReader(nc, s.opts.MaxFrame), out: newReplyWriter(nc), id: s.lastID.Add(1)}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
 	if sc, ok := nc.(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
 	}
@@ -55,7 +56,7 @@ func newRESPConn(s *respServer, nc net.Conn) *respConn {
 }
 
 func (c *respConn) close() {
-	c.cancel()
+	c.ctx.Cancel()
 	c.nc.Close()
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/server/servertest"
 )
@@ -209,8 +210,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"CLIENT", "NOSUCH"}, `-EINVAL input unknown subcommand "NOSUCH" of CLIENT\r\n`},
 		{[]string{"CLIENT"}, `-EINVAL input wrong number of arguments; usage: CLIENT GETNAME\|ID\|SETINFO\|SETNAME\r\n`},
 
-		{[]string{"COMMAND", "COUNT"}, `:17\r\n`},
-		{[]string{"COMMAND"}, `\*17\r\n.*\*10\r\n\$8\r\nobj.exec\r\n:-6\r\n\*1\r\n\+write\r\n:2\r\n:2\r\n:1\r\n.*`},
+		{[]string{"COMMAND", "COUNT"}, `:19\r\n`},
+		{[]string{"COMMAND"}, `\*19\r\n.*\*10\r\n\$8\r\nobj.exec\r\n:-6\r\n\*1\r\n\+write\r\n:2\r\n:2\r\n:1\r\n.*`},
 		{[]string{"COMMAND", "INFO", "nosuch", "ping"}, `\*2\r\n\*-1\r\n\*10\r\n\$4\r\nping\r\n:-1\r\n.*`},
 		{[]string{"COMMAND", "DOCS", "OBJ.STAT"}, `\*2\r\n\$8\r\nobj.stat\r\n.*Returns an object's size.*`},
 		{[]string{"INFO", "server"}, `\$\d+\r\n# Server\r\nobjluad_version:1.2.3\r\nprocess_id:\d+\r\n.*`},
@@ -343,6 +344,84 @@ func TestClientGone(t *testing.T) {
 	if got := stays.reply() + stays.reply(); got != bulk("waited")+"+PONG\r\n" {
 		t.Errorf("the other got %q", got)
 	}
+}
+
+// TestCallList checks what an operator is told of a call, in both protocol versions.
+func TestCallList(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p := dial(t, rig.RESP)
+	if got := p.ask("CALL.LIST"); got != "*0\r\n" {
+		t.Errorf("without calls: %q", got)
+	}
+	busy := dial(t, rig.RESP)
+	busy.send(command("OBJ.EVAL", "p/n", "o\xff", "--", "wait", "", "TIMEOUT", "60000"))
+	waitFor(t, "it runs", func() bool { return running(rig) == 1 })
+	fields := `\$2\r\nid\r\n:(\d+)\r\n\$5\r\nstate\r\n\$7\r\nrunning\r\n\$6\r\nage_us\r\n:\d+\r\n\$6\r\nrun_us\r\n:\d+\r\n` +
+		`\$4\r\npool\r\n\$1\r\np\r\n\$9\r\nnamespace\r\n\$1\r\nn\r\n\$3\r\noid\r\n\$2\r\no\x{fffd}\r\n\$5\r\nclass\r\n\$4\r\neval\r\n` +
+		`\$6\r\nscript\r\n%s\r\n\$6\r\nmethod\r\n\$4\r\nwait\r\n\$6\r\nclient\r\n` + regexp.QuoteMeta(bulk(busy.LocalAddr().String()))
+	wantMatch(t, "RESP2", strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd"), fmt.Sprintf(`\*1\r\n\*22\r\n`+fields, ":1"))
+	p.ask("HELLO", "3")
+	list := strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd")
+	wantMatch(t, "RESP3", list, fmt.Sprintf(`\*1\r\n%%11\r\n`+fields, "#t"))
+	id := regexp.MustCompile(`id\r\n:(\d+)`).FindStringSubmatch(list)[1]
+
+	for args, want := range map[string]string{
+		"":    `-EINVAL input wrong number of arguments; usage: CALL.KILL id\r\n`,
+		"x":   `-EINVAL input a call's id is a number, not "x"\r\n`,
+		"-1":  `-EINVAL input .*\r\n`,
+		"999": `-ENOENT op no call 999 is under way; it may have ended\r\n`,
+		id:    `\+OK\r\n`,
+	} {
+		wantMatch(t, "CALL.KILL "+args, p.ask(append([]string{"CALL.KILL"}, strings.Fields(args)...)...), want)
+	}
+	wantMatch(t, "the killed call", busy.reply(), `-ECANCELED trap:canceled .*canceled: killed by an operator\r\n`)
+	wantMatch(t, "killed again", p.ask("CALL.KILL", id), `-ENOENT op .*\r\n`)
+	if got := busy.ask("OBJ.EXEC", "p", "o", "test", "count", ""); got != bulk("1") {
+		t.Errorf("afterwards the connection gave %q", got)
+	}
+	wantMatch(t, "documentation", p.ask("COMMAND", "DOCS", "call.kill"), `%1\r\n\$9\r\ncall.kill\r\n.*\$5\r\ngroup\r\n\$4\r\ncall\r\n.*`)
+	wantMatch(t, "information", p.ask("COMMAND", "INFO", "call.kill"), `\*1\r\n\*10\r\n\$9\r\ncall.kill\r\n:2\r\n~2\r\n\+admin\r\n.*`)
+}
+
+// TestKillInAFullHouse has all executions taken and no place left in line.
+func TestKillInAFullHouse(t *testing.T) {
+	rig := servertest.StartWith(t, server.Options{}, objclass.Options{Executions: 2, Queue: 3})
+	var busy []*peer
+	for i := range 5 {
+		p := dial(t, rig.RESP)
+		p.send(command("OBJ.EXEC", "p", fmt.Sprint("o", i), "test", "wait", "", "TIMEOUT", "60000"))
+		waitFor(t, "it is in", func() bool { return rig.Service.Stats().Calls == i+1 })
+		busy = append(busy, p)
+	}
+	waitFor(t, "two run", func() bool { return running(rig) == 2 })
+	p := dial(t, rig.RESP)
+	wantMatch(t, "another call", p.ask("OBJ.EXEC", "p", "o", "test", "echo", ""), `-EBUSY busy .*\r\n`)
+	web := web{t, "http://" + rig.HTTP}
+	list := p.ask("CALL.LIST")
+	ids := regexp.MustCompile(`id\r\n:(\d+)`).FindAllStringSubmatch(list, -1)
+	if len(ids) != 5 || strings.Count(list, "waiting-execution") != 3 {
+		t.Fatalf("the list is %q", list)
+	}
+	for i, id := range ids {
+		if i%2 == 0 {
+			web.want(web.do("DELETE", "/v1/calls/"+id[1], ""), 204, "")
+		} else if got := p.ask("CALL.KILL", id[1]); got != "+OK\r\n" {
+			t.Errorf("CALL.KILL: %q", got)
+		}
+	}
+	for _, p := range busy {
+		wantMatch(t, "a killed call", p.reply(), `-ECANCELED (busy|trap:canceled) .*killed by an operator\r\n`)
+	}
+}
+
+// running returns how many calls are shown to run.
+func running(rig *servertest.Rig) (n int) {
+	for _, call := range rig.Service.Calls() {
+		if call.State == objclass.CallRunning {
+			n++
+		}
+	}
+	return n
 }
 
 func waitFor(t *testing.T, what string, ok func() bool) {

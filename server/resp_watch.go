@@ -29,7 +29,7 @@ func (s *respServer) watch(stop <-chan struct{}) {
 		s.mu.Lock()
 		for c := range s.conns {
 			if began := c.began.Load(); began != 0 && now-began >= watchAfter && clientGone(c.raw) {
-				c.cancel()
+				c.ctx.Cancel()
 			}
 		}
 		s.mu.Unlock()

@@ -70,6 +70,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe(), newVersion(a), newPing(a), newClass(a))
 	root.AddCommand(newObjectCommands(a)...)
 	root.AddCommand(newCallCommands(a)...)
+	root.AddCommand(newOperatorCommands(a)...)
 	return root
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -78,11 +79,23 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 
 // running waits until the daemon of the script runs as many methods as the argument says.
 func running(ts *testscript.TestScript, _ bool, args []string) {
-	for end := time.Now().Add(10 * time.Second); info(ts, "calls_running") != args[0]; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			ts.Fatalf("the daemon does not run %s methods", args[0])
+	conn, err := client.Dial(ts.Getenv("OBJLUAD_ADDR"))
+	ts.Check(err)
+	defer conn.Shutdown()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		calls, err := conn.Calls(context.Background())
+		ts.Check(err)
+		running := 0
+		for _, call := range calls {
+			if call.State == "running" {
+				running++
+			}
+		}
+		if strconv.Itoa(running) == args[0] {
+			return
 		}
 	}
+	ts.Fatalf("the daemon does not run %s methods", args[0])
 }
 
 // info returns what the daemon of the script says of itself under a key.

@@ -152,6 +152,12 @@ func (r *Rig) Runs() int64 { return r.engine.runs.Load() }
 // Start starts a server that has pools "default" and "p", and class "test" with all Methods. The test's end shuts it down.
 func Start(t testing.TB, opts server.Options) *Rig {
 	t.Helper()
+	return StartWith(t, opts, objclass.Options{})
+}
+
+// StartWith is Start with a service of those bounds.
+func StartWith(t testing.TB, opts server.Options, bounds objclass.Options) *Rig {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	st, err := pebblestore.Open("data", pebblestore.Options{FS: vfs.NewMem(), CacheSize: 1 << 20, MemTableSize: 4 << 20, Logger: log})
 	if err != nil {
@@ -162,7 +168,8 @@ func Start(t testing.TB, opts server.Options) *Rig {
 	}
 	opts.Logger = log
 	r := &Rig{engine: &engine{}}
-	r.Service, err = objclass.NewService(st, r.engine, objclass.Options{Observe: opts.Metrics.Observe, Logger: log})
+	bounds.Observe, bounds.Logger = opts.Metrics.Observe, log
+	r.Service, err = objclass.NewService(st, r.engine, bounds)
 	if err != nil {
 		t.Fatal(err)
 	}

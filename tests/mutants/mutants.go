@@ -291,6 +291,36 @@ var mutants = []mutant{
 		"./luavm", "TestReadsAreBoundedByTheArena",
 	},
 	{
+		"a call that commits is not killed", "objclass/lifetime.go",
+		"case state == callEnded, state == CallCommitting && !l.killed.Load():", "case state == callEnded:",
+		"./objclass", "TestKillOfACommitIsTooLate",
+	},
+	{
+		"a killed call does not commit", "objclass/objects.go",
+		"		if err := ctx.Err(); err != nil {\n			return 0, waitEnded(err, \"the commit\")\n		}\n", "",
+		"./objclass", "TestKillIsNotOverlooked",
+	},
+	{
+		"a killed call that only read does not succeed", "objclass/lifetime.go",
+		"	if killed {\n", "	if false {\n",
+		"./objclass", "TestKillIsNotOverlooked",
+	},
+	{
+		"a run is not canceled after its end", "objclass/watch.go",
+		"		w.life.onEnd = nil\n", "",
+		"./objclass", "TestWatchStops",
+	},
+	{
+		"a client's end reaches a run that begins in the same moment", "objclass/watch.go",
+		"	if c.Err() != nil {\n", "	if false {\n",
+		"./objclass", "TestWatchStops",
+	},
+	{
+		"a slot runs its own unit only", "luavm/engine.go",
+		"return slotKey{u.Name, u.Version}", "return slotKey{version: u.Version}",
+		"./luavm", "TestOneSourceAsScriptAndClasses",
+	},
+	{
 		"images are bounded", "luavm/slot.go",
 		"err == nil && s.imageSize() > maxImage", "false",
 		"./luavm", "TestImagesAreBounded",

@@ -1,0 +1,137 @@
+// This file is the subcommands that show and end the calls of all clients.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"syscall"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/client"
+)
+
+func newOperatorCommands(a *app) []*cobra.Command {
+	return []*cobra.Command{
+		{
+			Use:   "ps",
+			Short: "List the method calls that are under way, oldest first",
+			Args:  cobra.NoArgs,
+			RunE:  func(cmd *cobra.Command, _ []string) error { return a.listCalls(cmd.Context()) },
+		}, {
+			Use:   "kill ID...",
+			Short: "End method calls that wait or run; what they were to change stays as it is",
+			Args:  cobra.MinimumNArgs(1),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.kill(cmd.Context(), args) },
+		},
+	}
+}
+
+// callJSON describes a call.
+type callJSON struct {
+	ID        uint64 `json:"id"`
+	State     string `json:"state"`
+	Age       int64  `json:"age_us"`
+	Ran       int64  `json:"run_us"`
+	Pool      string `json:"pool"`
+	Namespace string `json:"namespace"`
+	OID       string `json:"oid,omitempty"`
+	OIDBase64 []byte `json:"oid_base64,omitempty"` // when it is not UTF-8
+	Class     string `json:"class"`
+	Script    bool   `json:"script"`
+	Method    string `json:"method"`
+	Client    string `json:"client"`
+}
+
+func newCallJSON(call client.CallInfo) callJSON {
+	c := callJSON{
+		ID:        call.ID,
+		State:     call.State,
+		Age:       call.Age.Microseconds(),
+		Ran:       call.Ran.Microseconds(),
+		Pool:      call.Pool,
+		Namespace: call.Namespace,
+		Class:     call.Class,
+		Script:    call.Script,
+		Method:    call.Method,
+		Client:    call.Client,
+	}
+	if utf8.ValidString(call.OID) {
+		c.OID = call.OID
+	} else {
+		c.OIDBase64 = []byte(call.OID)
+	}
+	return c
+}
+
+func (a *app) listCalls(ctx context.Context) error {
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		calls, err := conn.Calls(ctx)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			list := make([]callJSON, 0, len(calls))
+			for _, call := range calls {
+				list = append(list, newCallJSON(call))
+			}
+			return a.printJSON(list)
+		}
+		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "ID\tAGE\tSTATE\tPOOL\tOID\tCLASS\tMETHOD\tCLIENT")
+		for _, call := range calls {
+			fmt.Fprintf(table, "%d\t%v\t%s\t%s\t%s\t%s\t%s\t%s\n", call.ID, call.Age.Round(time.Millisecond), call.State,
+				column(target(call)), column(call.OID), column(call.Class), column(call.Method), call.Client)
+		}
+		return table.Flush()
+	})
+}
+
+// target names pool and namespace as the wire does.
+func target(call client.CallInfo) string {
+	if call.Namespace == "" {
+		return call.Pool
+	}
+	return call.Pool + "/" + call.Namespace
+}
+
+// column returns what a client chose as one word of a table: quoted, unless it is one that needs no quotes.
+func column(s string) string {
+	for _, r := range s {
+		if r == ' ' || r == '"' || r == '\\' || !strconv.IsPrint(r) || r == utf8.RuneError {
+			return strconv.Quote(s)
+		}
+	}
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
+// kill ends the calls of all ids that can be ended, and fails with the first that cannot.
+func (a *app) kill(ctx context.Context, args []string) error {
+	ids := make([]uint64, len(args))
+	for i, arg := range args {
+		var err error
+		if ids[i], err = strconv.ParseUint(arg, 10, 64); err != nil {
+			return fail(syscall.EINVAL, "a call's id is a number, not %q; objluad ps lists them", arg)
+		}
+	}
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		var first error
+		for _, id := range ids {
+			if err := conn.Kill(ctx, id); err != nil && first == nil {
+				first = err
+			}
+		}
+		if first == nil && a.json {
+			return a.printJSON(map[string]any{"killed": len(ids)})
+		}
+		return first
+	})
+}

@@ -1,0 +1,64 @@
+// This file is the RESP commands by which an operator sees and ends calls.
+
+package server
+
+import (
+	"strconv"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+func (c *respConn) callList([][]byte) error {
+	calls := c.srv.service.Calls()
+	c.out.array(len(calls))
+	for _, call := range calls {
+		c.callInfo(&call)
+	}
+	return nil
+}
+
+func (c *respConn) callInfo(call *objclass.CallInfo) {
+	c.out.mapping(11)
+	c.out.bulkString("id")
+	c.out.uint(call.ID)
+	c.out.bulkString("state")
+	c.out.bulkString(call.State.String())
+	c.out.bulkString("age_us")
+	c.out.int(call.Age.Microseconds())
+	c.out.bulkString("run_us")
+	c.out.int(call.Ran.Microseconds())
+	c.out.bulkString("pool")
+	c.out.bulkString(call.Ref.Pool)
+	c.out.bulkString("namespace")
+	c.out.bulkString(call.Ref.Namespace)
+	c.out.bulkString("oid")
+	c.out.bulkString(call.Ref.OID)
+	c.out.bulkString("class")
+	c.out.bulkString(call.Class)
+	c.out.bulkString("script")
+	c.out.bool(call.Script)
+	c.out.bulkString("method")
+	c.out.bulkString(call.Method)
+	c.out.bulkString("client")
+	c.out.bulkString(call.Client)
+}
+
+func (c *respConn) callKill(args [][]byte) error {
+	id, err := parseCallID(string(clip(args[0])))
+	if err != nil {
+		return err
+	}
+	if err := c.srv.service.Kill(id); err != nil {
+		return err
+	}
+	c.out.ok()
+	return nil
+}
+
+func parseCallID(s string) (uint64, error) {
+	id, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0, inputError("a call's id is a number, not %q", clip([]byte(s)))
+	}
+	return id, nil
+}
