@@ -133,7 +133,7 @@ func (h *hammer) strike(b *blow) error {
 
 // checkPristine checks the VM of unit that ran last, unless another thread has it, or it is gone.
 func (h *hammer) checkPristine(unit *objclass.Unit) error {
-	s := h.engine.takeIdle(unit.Version)
+	s := h.engine.takeIdle(keyOf(unit))
 	if s == nil {
 		return nil
 	}
