@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/objluad/objluad/tests/rig"
 )
@@ -29,6 +30,9 @@ func open(t *testing.T, d *rig.Daemon) *session {
 	return &session{conn, bufio.NewReader(conn)}
 }
 
+// stuck is far above what any call takes on a slow machine: it only names the attack that is not answered at all.
+const stuck = 3 * time.Minute
+
 // replyError is an error that the daemon replied: "<ERRNO> <kind> <message>".
 type replyError string
 
@@ -37,6 +41,7 @@ func (e replyError) Error() string { return string(e) }
 // do sends a command and returns its reply: a string, an int or a []any. An error that is no replyError is a connection that
 // does not do what it must.
 func (s *session) do(args ...string) (any, error) {
+	s.conn.SetDeadline(time.Now().Add(stuck))
 	if err := s.send(args...); err != nil {
 		return nil, err
 	}

@@ -36,14 +36,28 @@ func startDaemon(t *testing.T) *rig.Daemon {
 
 var daemonArgs = []string{"--max-output", fmt.Sprint(MaxOutput), "--queue", "100000"}
 
-// must is do where the daemon must not reply an error.
+// must is do where the daemon must not reply an error, but for want of room.
 func (tg *target) must(args ...string) any {
 	tg.t.Helper()
 	reply, err := tg.do(args...)
+	for isBusy(err) {
+		reply, err = tg.do(args...)
+	}
 	if err != nil {
 		tg.t.Fatalf("%s: %.300v", args[0], err)
 	}
 	return reply
+}
+
+// isBusy reports whether the daemon replied that it has no room for a call now, or had none for as long as calls may wait.
+// Then nothing was done.
+func isBusy(err error) bool {
+	var e replyError
+	if !errors.As(err, &e) {
+		return false
+	}
+	o, err := failure(e)
+	return err == nil && o.Kind == "busy"
 }
 
 // keeper is a class whose methods write and show all that an object holds.
@@ -80,7 +94,11 @@ func (tg *target) newObject(oid string) {
 // remove removes an object if there is one.
 func (tg *target) remove(oid string) {
 	tg.t.Helper()
-	if _, err := tg.do("OBJ.REMOVE", "default", oid); err != nil && !strings.HasPrefix(err.Error(), "ENOENT ") {
+	_, err := tg.do("OBJ.REMOVE", "default", oid)
+	for isBusy(err) {
+		_, err = tg.do("OBJ.REMOVE", "default", oid)
+	}
+	if err != nil && !strings.HasPrefix(err.Error(), "ENOENT ") {
 		tg.t.Fatal(err)
 	}
 }

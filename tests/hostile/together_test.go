@@ -3,7 +3,6 @@
 package hostile
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -166,9 +165,8 @@ func (s *siege) count(worker int) {
 func (s *siege) expect(tg *target, oid, method, input, want string) bool {
 	for {
 		got, err := tg.do("OBJ.EXEC", "default", oid, "counter", method, input, "TIMEOUT", strconv.FormatInt(ample.Milliseconds(), 10))
-		var e replyError
 		switch {
-		case errors.As(err, &e) && strings.HasPrefix(string(e), "EBUSY busy "):
+		case isBusy(err):
 			s.refused.Add(1)
 			continue
 		case err != nil:

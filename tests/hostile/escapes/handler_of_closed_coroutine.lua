@@ -15,6 +15,9 @@ function probe(input, output)
 		local ok, e = pcall(co)
 		assert(not ok and type(e) == "table" and not pcall(co))
 	end
+	-- A handler is called when the stack was unwound, where it can yield: no coroutine has one while it runs.
+	local co = coroutine.wrap(function() return xpcall(error, coroutine.yield, "yielded") end)
+	assert(co() == "yielded" and co("handled") == false)
 	output:append("contained")
 end
 objclass.register(probe)
