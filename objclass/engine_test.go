@@ -137,6 +137,9 @@ func newHouse(t *testing.T, opts Options, methods map[string]testMethod) *house 
 		if _, err := h.Classes().Install(t.Context(), "test", []byte(source.String())); err != nil {
 			t.Fatal(err)
 		}
+		for name := range methods { // as if it had run: what is unknown counts as long
+			h.know(t, name, time.Microsecond)
+		}
 	}
 	t.Cleanup(func() {
 		if _, open, _ := h.store.counts(); open != 0 {
@@ -152,6 +155,18 @@ func newHouse(t *testing.T, opts Options, methods map[string]testMethod) *house 
 		}
 	})
 	return h
+}
+
+// know has a method count as one whose runs take that long.
+func (h *house) know(t *testing.T, method string, run time.Duration) {
+	t.Helper()
+	version, err := h.Classes().resolve(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := version.methods[method]; m != nil {
+		m.pace.average.Store(int64(run))
+	}
 }
 
 func (h *house) call(ctx context.Context, oid, method string) (Reply, error) {

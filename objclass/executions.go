@@ -13,18 +13,20 @@ import (
 // executions bounds how many methods run at once.
 //
 // Methods that are known to run long share a part of the places, so that however many of them are called, short ones find
-// room. When a short and a long one wait, the short one goes first, unless no long one runs at all: neither kind starves the
-// other. Long ones of different groups take turns.
+// room; and while short ones come, long ones leave them one place more, which by default is a core. When a short and a long
+// one wait, the short one goes first, unless no long one runs at all: neither kind starves the other. Long ones of different
+// groups take turns.
 //
-// What a method was taken for shows while it runs. Who waits for a place looks at those who have one: a method that has run
-// for longRun counts as long from then on. It keeps its place, and a short one gets another, up to a bound that only a flood
-// of methods that were short until now can reach. When it has run for surelyLong, it is remembered as long at once, and others
-// of its kind that wait as short ones go to the long line.
+// A method that never ran may be endless, and counts as long. When its run was short after all, those of its kind that wait as
+// long ones go to the short line. A method that was short until now may take long this time: who waits for a place looks at
+// those who have one, and a method that has run for longRun no longer counts as a short one. It keeps its place, and a short
+// one gets another, up to a bound that only a flood of such methods can reach.
 type executions struct {
 	mu sync.Mutex
 
 	running     []*execution
-	runningLong int // of these, long ones
+	runningLong int       // of these, long ones
+	lastShort   time.Time // when a short one began
 
 	maxRunning int // places, if none turned long while it ran
 	maxLong    int // of these, of long ones
@@ -33,7 +35,7 @@ type executions struct {
 
 	short  list.List // of *execution: who waits, in order
 	long   turns
-	review *time.Timer // while short ones wait
+	review *time.Timer // while some wait
 }
 
 // execution is a method that waits for a place or has one.
@@ -50,6 +52,9 @@ type execution struct {
 }
 
 const anExecution = "an execution"
+
+// shortOnesCome is for how long after the begin of a short method more of them are expected.
+const shortOnesCome = 100 * time.Millisecond
 
 // turnedFactor times the places is how many methods may run when some turned long while they ran.
 const turnedFactor = 4
@@ -119,7 +124,21 @@ func (x *executions) stop(e *execution) {
 	if e.long {
 		x.runningLong--
 	}
+	if e.knownLong && e.pace.short() {
+		x.forgive(e.group, e.pace)
+	}
 	x.dispatch()
+}
+
+// forgive has those of a kind that wait as long ones wait as short ones.
+func (x *executions) forgive(group string, kind *pace) {
+	for _, e := range x.long.of(group) {
+		if e.pace == kind {
+			x.leaveLine(e)
+			e.long = false
+			x.join(e)
+		}
+	}
 }
 
 // count returns how many methods run.
@@ -130,7 +149,11 @@ func (x *executions) count() int {
 }
 
 func (x *executions) mayStartLong() bool {
-	return x.runningLong < x.maxLong && len(x.running) < x.maxRunning
+	room := x.maxLong
+	if room > 1 && time.Since(x.lastShort) < shortOnesCome {
+		room--
+	}
+	return x.runningLong < room && len(x.running) < x.maxRunning
 }
 
 // mayStartShort: the places that are not for long ones are there even if more of those run.
@@ -145,6 +168,8 @@ func (x *executions) begin(e *execution) {
 	x.running = append(x.running, e)
 	if e.long {
 		x.runningLong++
+	} else {
+		x.lastShort = e.began
 	}
 }
 
@@ -187,37 +212,23 @@ func (x *executions) dispatch() {
 // turnLong looks for methods that turned out to be long.
 func (x *executions) turnLong(now time.Time) {
 	for _, e := range x.running {
-		ran := now.Sub(e.began)
-		if !e.long && ran >= longRun {
+		if !e.long && now.Sub(e.began) >= longRun {
 			e.long = true
 			x.runningLong++
-		}
-		if ran >= surelyLong {
-			e.pace.turnLong()
-		}
-	}
-	for at := x.short.Front(); at != nil; {
-		e := at.Value.(*execution)
-		at = at.Next()
-		if e.pace.long() {
-			x.leaveLine(e)
-			e.long = true
-			x.join(e)
 		}
 	}
 }
 
-// reviewLater has the methods looked at again while short ones wait.
+// reviewLater has the methods looked at again while some wait: short ones for those that turn long, long ones for the time in
+// which no short one comes.
 func (x *executions) reviewLater() {
-	if x.short.Len() == 0 {
+	if x.short.Len() == 0 && x.long.len == 0 {
 		return
 	}
-	wait := surelyLong
+	wait := shortOnesCome
 	for _, e := range x.running {
-		if ran := time.Since(e.began); ran < longRun {
-			wait = min(wait, longRun-ran)
-		} else if ran < surelyLong {
-			wait = min(wait, surelyLong-ran)
+		if !e.long {
+			wait = min(wait, longRun-time.Since(e.began))
 		}
 	}
 	if x.review == nil {
@@ -263,6 +274,19 @@ func (t *turns) next() *execution {
 	g := t.order.Front().Value.(*group)
 	t.order.MoveToBack(g.place)
 	return g.line.Front().Value.(*execution)
+}
+
+// of returns who waits of a group.
+func (t *turns) of(group string) []*execution {
+	g := t.groups[group]
+	if g == nil {
+		return nil
+	}
+	all := make([]*execution, 0, g.line.Len())
+	for at := g.line.Front(); at != nil; at = at.Next() {
+		all = append(all, at.Value.(*execution))
+	}
+	return all
 }
 
 func (t *turns) leave(e *execution) {

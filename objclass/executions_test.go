@@ -23,7 +23,7 @@ type methods struct {
 
 func (m *methods) call(e *execution, name string) *execution {
 	if e.pace == nil {
-		e.pace = new(pace)
+		e.pace = paceOf(map[bool]time.Duration{true: time.Second, false: time.Microsecond}[e.long])
 	}
 	go func() {
 		if err := m.x.start(context.Background(), e, time.Minute); err != nil {
@@ -38,12 +38,20 @@ func (m *methods) call(e *execution, name string) *execution {
 	return e
 }
 
-// want fails unless these began since it was last asked.
+func paceOf(run time.Duration) *pace {
+	p := new(pace)
+	p.add(run)
+	return p
+}
+
+// want fails unless these began since it was last asked, in whatever order.
 func (m *methods) want(names ...string) {
 	m.Helper()
 	synctest.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	slices.Sort(m.began)
+	slices.Sort(names)
 	if !slices.Equal(m.began, names) {
 		m.Errorf("%q began, want %q", m.began, names)
 	}
@@ -87,28 +95,38 @@ func TestShortOnesGoFirst(t *testing.T) {
 
 func TestMethodsThatTurnLongMakeRoom(t *testing.T) {
 	testExecutions(t, 2, func(m *methods) {
-		spin := new(pace)
 		var spinning []*execution
-		for i := range 8 {
-			spinning = append(spinning, m.call(&execution{pace: spin}, fmt.Sprint("spin ", i)))
+		for i := range 3 {
+			spinning = append(spinning, m.call(&execution{}, fmt.Sprint("spin ", i)))
 		}
 		honest := m.call(&execution{}, "honest")
 		m.want("spin 0", "spin 1")
-
 		time.Sleep(longRun)
 		m.want("spin 2") // one of two places is for short ones, however many long ones run
-		if spin.long() {
-			t.Error("it is remembered as long before that is sure")
-		}
-		time.Sleep(surelyLong)
-		m.want("spin 3", "spin 4", "spin 5", "honest") // the others of its kind wait as long ones now
+		time.Sleep(longRun)
+		m.want("honest")
 		m.stop(honest)
-		for _, e := range spinning[:5] {
+		for _, e := range spinning {
 			m.stop(e)
 		}
-		m.stop(spinning[5], "spin 6") // long ones run one at a time
-		m.stop(spinning[6], "spin 7")
-		m.stop(spinning[7])
+	})
+}
+
+// A method that never ran counts as a long one until a run shows that it is none.
+func TestMethodsAreForgiven(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		kind := new(pace)
+		first := m.call(&execution{pace: kind, long: true, group: "a"}, "first")
+		other := m.call(&execution{long: true, group: "a"}, "other")
+		second, third := &execution{pace: kind, long: true, group: "a"}, &execution{pace: kind, long: true, group: "a"}
+		m.call(second, "second")
+		m.call(third, "third")
+		m.want("first")
+		kind.add(time.Microsecond)
+		m.stop(first, "second", "other")
+		m.stop(second, "third")
+		m.stop(third)
+		m.stop(other)
 	})
 }
 
@@ -116,7 +134,7 @@ func TestMethodsThatTurnLongAreBounded(t *testing.T) {
 	testExecutions(t, 2, func(m *methods) {
 		var all []*execution
 		for range 20 {
-			all = append(all, m.call(&execution{}, "unseen before"))
+			all = append(all, m.call(&execution{}, "short until now"))
 		}
 		time.Sleep(time.Second)
 		if n := m.x.count(); n != turnedFactor*2 {
@@ -126,6 +144,22 @@ func TestMethodsThatTurnLongAreBounded(t *testing.T) {
 			m.x.stop(e)
 			time.Sleep(time.Second)
 		}
+	})
+}
+
+func TestLongOnesLeaveRoomWhileShortOnesCome(t *testing.T) {
+	testExecutions(t, 4, func(m *methods) {
+		first, second := m.call(&execution{long: true}, "long 1"), m.call(&execution{long: true}, "long 2")
+		m.want("long 1", "long 2") // without short ones they have half of the places
+		m.stop(m.call(&execution{}, "short"), "short")
+		third := m.call(&execution{long: true}, "long 3")
+		m.stop(first)
+		time.Sleep(shortOnesCome / 2)
+		m.want()
+		time.Sleep(shortOnesCome)
+		m.want("long 3")
+		m.stop(second)
+		m.stop(third)
 	})
 }
 

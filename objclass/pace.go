@@ -14,9 +14,6 @@ const scriptsRemembered = 4096
 // longRun is the CPU time of a run above which a method counts as long.
 const longRun = 2 * time.Millisecond
 
-// surelyLong is the elapsed time of a run that is not taken for a short one on a busy machine.
-const surelyLong = 10 * time.Millisecond
-
 // pace is a moving average of the CPU time of a method's runs. Its zero value is that of a method that never ran.
 type pace struct{ average atomic.Int64 }
 
@@ -28,11 +25,8 @@ func (p *pace) add(d time.Duration) {
 	p.average.Store(int64(max(d, 1)))
 }
 
-// turnLong takes a run into account that has not ended yet, and is long already.
-func (p *pace) turnLong() { p.average.Store(max(p.average.Load(), int64(longRun)+1)) }
-
 func (p *pace) unknown() bool { return p.average.Load() == 0 }
-func (p *pace) long() bool    { return time.Duration(p.average.Load()) > longRun }
+func (p *pace) short() bool   { return !p.unknown() && time.Duration(p.average.Load()) <= longRun }
 
 // scriptPaces remembers the paces of scripts by their versions. It forgets some when there are too many.
 type scriptPaces struct {

@@ -10,24 +10,24 @@ import (
 
 func TestPace(t *testing.T) {
 	var p pace
-	if !p.unknown() || p.long() {
-		t.Error("a method that never ran is known or long")
+	if !p.unknown() || p.short() {
+		t.Error("a method that never ran is known or short")
 	}
 	for range 10 {
 		p.add(20 * time.Microsecond)
 	}
 	p.add(10 * time.Millisecond)
-	if p.unknown() || p.long() {
+	if !p.short() {
 		t.Errorf("one slow run of eleven makes it long: %v", time.Duration(p.average.Load()))
 	}
 	p.add(time.Second)
-	if !p.long() {
+	if p.short() {
 		t.Error("a run of a second does not make it long")
 	}
 	for range 50 {
 		p.add(20 * time.Microsecond)
 	}
-	if p.long() {
+	if !p.short() {
 		t.Error("it is never forgiven")
 	}
 	p = pace{}
@@ -39,7 +39,7 @@ func TestPace(t *testing.T) {
 func TestScriptPacesAreBounded(t *testing.T) {
 	s := newScriptPaces()
 	s.of("a").add(time.Second)
-	if !s.of("a").long() {
+	if p := s.of("a"); p.unknown() || p.short() {
 		t.Error("the pace was forgotten")
 	}
 	for i := range 2 * scriptsRemembered {

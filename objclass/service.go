@@ -190,13 +190,11 @@ func (x *exec) resolve() error {
 		return err
 	}
 	x.log = version.log
-	x.place = execution{group: version.class, pace: &x.method.pace, long: x.method.pace.long()}
+	x.place = execution{group: version.class, pace: &x.method.pace, long: !x.method.pace.short()}
 	x.setFlags(x.method.flags)
 	return nil
 }
 
-// resolveScript takes a script that was not seen before for a long one: whoever sends a new endless script with each call
-// gets no further with it than with one.
 func (x *exec) resolveScript() error {
 	source := x.call.Script
 	if x.call.Class != "" {
@@ -208,7 +206,7 @@ func (x *exec) resolveScript() error {
 	x.unit = &Unit{Name: scriptName, Version: versionOf(source), Source: source, Script: true}
 	x.log = x.scriptLog
 	pace := x.scripts.of(x.unit.Version)
-	x.place = execution{group: scriptName, pace: pace, long: pace.unknown() || pace.long()}
+	x.place = execution{group: scriptName, pace: pace, long: !pace.short()}
 	x.setFlags(RD | WR)
 	return nil
 }

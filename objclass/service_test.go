@@ -509,8 +509,8 @@ func TestLongMethodsLeaveRoomForShortOnes(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		exec("rd_long") // now it is known
 		exec("rd_short")
+		exec("rd_long") // now they are known
 		var wg sync.WaitGroup
 		for range 10 {
 			wg.Go(func() { exec("rd_long") })

@@ -417,12 +417,17 @@ var mutants = []mutant{
 	},
 	{
 		"a method that turns long makes room", "objclass/executions.go",
-		"ran >= longRun {", "false {",
+		"now.Sub(e.began) >= longRun {", "false {",
 		"./objclass", "TestMethodsThatTurnLong",
 	},
 	{
 		"long methods of one class leave others their turn", "objclass/executions.go",
 		"	t.order.MoveToBack(g.place)\n", "",
 		"./objclass", "TestGroupsOfLongMethodsTakeTurns",
+	},
+	{
+		"long methods leave a core while short ones come", "objclass/executions.go",
+		"		room--\n", "",
+		"./objclass", "TestLongOnesLeaveRoom",
 	},
 }
