@@ -124,6 +124,15 @@ void pg_arena_free(pg_arena *a)
 	free(a);
 }
 
+/* Raises SIGILL, a fault, everywhere: the compiler's trap is SIGTRAP on arm64. */
+static _Noreturn void broken(void)
+{
+#if defined(__aarch64__)
+	__asm__ volatile("udf #0");
+#endif
+	__builtin_trap();
+}
+
 /* ---- free lists ---- */
 
 static unsigned small_index(size_t size)
@@ -239,7 +248,7 @@ static void mark_list(const pg_arena *a, const block *b, size_t size)
 		const char *p = (const char *)b;
 		size_t n = size ? size : b->size;
 		if (p < a->base || p >= bump || n > (size_t)(bump - p))
-			__builtin_trap();
+			broken();
 		size_t first = (size_t)(p - a->base) / GRAIN;
 		mark(a->scratch, first, first + n / GRAIN);
 	}
@@ -280,7 +289,7 @@ static void sweep(pg_arena *a)
 {
 	heap *h = heap_of(a);
 	if (h->bump < a->base || h->bump > a->end)
-		__builtin_trap();
+		broken();
 	size_t grains = (size_t)(h->bump - a->base) / GRAIN;
 	memset(a->scratch, 0, (grains + 63) / 64 * sizeof *a->scratch);
 	for (unsigned i = 0; i < SMALL_LISTS; i++)

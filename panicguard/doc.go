@@ -17,8 +17,8 @@
 // thread-local flag, in_vm. A handler jumps only where it is set. A trap that is asked for elsewhere is noted, and
 // pg_host_leave acts on it before the VM sees the host's answer.
 //
-// In the region everything that is written lies in the arena or on the C stack, and no lock, heap block or descriptor is
-// taken. So a jump may leave between any two instructions.
+// In the region everything that is written lies in the arena, on the C stack, or in memory that is set anew before each
+// run, and no lock, heap block or descriptor is taken. So a jump may leave between any two instructions.
 //
 // The image. pg_arena_restore makes every byte of the arena what it was when it was sealed, and zero above that. The
 // allocator's state lies in the arena and is restored with it. An image is valid at one address only.
@@ -31,11 +31,17 @@
 // claim and the delivery. An interrupt names the activation that it is for, in a word that only the watchdog writes; a
 // signal without that, from outside the process, is ignored.
 //
-// The mask. A handler that jumps first restores the mask of the code that it interrupted.
+// The mask. A handler that jumps first restores the mask of the code that it interrupted. A thread's first activation unblocks
+// the guard's signals on it; an activation of a thread that blocks them later may not end.
 //
-// Faults. SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT raised in the region are traps, a C stack overflow included: handlers
-// run on the signal stack. Raised elsewhere they go to the handler that was installed before, so that a nil
+// Faults. SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT raised in the region, by the kernel or by abort(), are traps, a C stack
+// overflow included: handlers run on the signal stack. Raised elsewhere, or sent, they go to the handler that was installed before, so that a nil
 // dereference in Go stays a Go panic. Host code checks the stack's headroom before it runs.
+//
+// # Nesting
+//
+// Host code of an activation may run another one. The inner one ends when the outer one's wall budget does; it does not end
+// with the outer one's CPU budget or cancellation, which strike when it is over.
 //
 // # Time
 //

@@ -71,7 +71,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	 * Any other signal that some process sent is no fault. abort() sends its signal to its own thread; where the kernel may
 	 * queue nothing, it does not say from whom it came.
 	 */
-	bool raised = info->si_code > 0 || (signal == SIGABRT && (info->si_pid == process || info->si_pid == 0));
+	bool aborted = (info->si_code == SI_TKILL && info->si_pid == process) || (info->si_code == SI_USER && info->si_pid == 0);
+	bool raised = info->si_code > 0 || (signal == SIGABRT && aborted);
 	if (t->in_vm && t->top && raised) {
 		t->top->call->fault_signal = signal;
 		land_from_handler(t, PG_FAULT, t->interrupted ? t->interrupted : &uc->uc_sigmask);

@@ -56,7 +56,7 @@ var mutants = []mutant{
 	},
 	{
 		"an abort is a fault", "panicguard/signals.c",
-		" || (signal == SIGABRT && (info->si_pid == process || info->si_pid == 0))", "",
+		" || (signal == SIGABRT && aborted)", " || (0 && aborted)",
 		"./panicguard", "TestTraps/SIGABRT",
 	},
 	{
@@ -418,7 +418,7 @@ var mutants = []mutant{
 	{
 		"a method that turns long makes room", "objclass/executions.go",
 		"now.Sub(e.began) >= longRun {", "false {",
-		"./objclass", "TestMethodsThatTurnLong",
+		"./objclass", "TestMethodsThatTurnLongMakeRoom",
 	},
 	{
 		"long methods of one class leave others their turn", "objclass/executions.go",
@@ -428,6 +428,6 @@ var mutants = []mutant{
 	{
 		"long methods leave a core while short ones come", "objclass/executions.go",
 		"		room--\n", "",
-		"./objclass", "TestLongOnesLeaveRoom",
+		"./objclass", "TestLongOnesLeaveRoomWhileShortOnesCome",
 	},
 }
