@@ -29,7 +29,7 @@ func TestGuideNamesTests(t *testing.T) {
 		t.Fatalf("found only %d tests and %d attacks", len(names), len(attacks))
 	}
 	for _, name := range names {
-		if !bytes.Contains(tests, []byte("func "+string(name[1])+"(")) {
+		if !bytes.Contains(tests, []byte("func "+string(name[1]))) {
 			t.Errorf("there is no test %s", name[1])
 		}
 		part := strings.TrimSuffix(string(name[2]), "$")
