@@ -9,7 +9,8 @@ import (
 	"github.com/objluad/objluad/store"
 )
 
-// View calls fn with the object's committed state. fn must not change the overlay, nor keep it.
+// View calls fn with the object's committed state, again when another commit overtook it. fn must not change the overlay,
+// nor keep it, nor anything of an earlier time.
 func (s *Service) View(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) error {
 	if err := checkRef(ref); err != nil {
 		return err
@@ -18,8 +19,7 @@ func (s *Service) View(ctx context.Context, ref store.Ref, fn func(*store.Overla
 		return err
 	}
 	defer s.admission.leave()
-	_, err := s.objects.view(ctx, ref, fn)
-	return err
+	return s.objects.read(ctx, ref, fn)
 }
 
 // Update calls fn under the object's lock, commits what it changed, and returns the object's version after that: 0 when it

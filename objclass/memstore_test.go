@@ -22,6 +22,7 @@ type memStore struct {
 	beforeCommit func(ref store.Ref)
 	// beforeSnapshot, when set, is called before each snapshot in the same way.
 	beforeSnapshot func(ctx context.Context, ref store.Ref)
+	overtakes      int // how many snapshots, from the next one on, are overtaken before their data is read
 	snapshots      int // opened so far
 	open           int // snapshots not closed yet
 	commits        int
@@ -58,7 +59,8 @@ func (s *memStore) Snapshot(ctx context.Context, ref store.Ref) (store.Snapshot,
 	}
 	s.snapshots++
 	s.open++
-	return &memSnapshot{store: s, obj: pool[ref]}, nil
+	s.overtakes--
+	return &memSnapshot{store: s, obj: pool[ref], overtaken: s.overtakes >= 0}, nil
 }
 
 func (s *memStore) Commit(_ context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
@@ -179,6 +181,9 @@ func (s *memStore) counts() (snapshots, open, commits int) {
 type memSnapshot struct {
 	store *memStore
 	obj   *memObject // nil when the object is absent
+
+	overtaken bool
+	conflict  error // what Close returns
 }
 
 func (s *memSnapshot) version() uint64 {
@@ -194,6 +199,10 @@ func (s *memSnapshot) Stat() (store.Stat, bool) {
 }
 
 func (s *memSnapshot) ReadAt(p []byte, off int64) error {
+	if s.overtaken {
+		s.conflict = store.ErrConflict
+		return s.conflict
+	}
 	copy(p, s.obj.data[off:])
 	return nil
 }
@@ -237,7 +246,7 @@ func (s *memSnapshot) Close() error {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	s.store.open--
-	return nil
+	return s.conflict
 }
 
 func sortedPairs(m map[string][]byte) []store.KeyValue {

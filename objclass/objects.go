@@ -24,15 +24,29 @@ type objects struct {
 	locks   *lockTable
 }
 
+// read calls fn with the object's committed state, again when another commit overtook it.
+func (o *objects) read(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) error {
+	return o.repeat(ctx, func() error {
+		_, err := o.view(ctx, ref, fn)
+		return err
+	})
+}
+
 // view calls fn with an overlay over the object's committed state, and returns the overlay, of which then only the
-// changes may be used.
-func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) (*store.Overlay, error) {
+// changes may be used. It fails with store.ErrConflict when another commit overtook the snapshot, whatever fn made of that,
+// unless the guard ended fn.
+func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) (overlay *store.Overlay, err error) {
 	snapshot, err := o.store.Snapshot(ctx, ref)
 	if err != nil {
 		return nil, objectError(ref, err)
 	}
-	defer snapshot.Close()
-	overlay := store.NewOverlay(ctx, snapshot, o.limits)
+	defer func() {
+		closed := snapshot.Close()
+		if errors.Is(closed, store.ErrConflict) && (err == nil || OpError(err).Kind.Trap() == "") {
+			overlay, err = nil, OpError(closed)
+		}
+	}()
+	overlay = store.NewOverlay(ctx, snapshot, o.limits)
 	if err := cmp.Or(fn(overlay), overlay.Err()); err != nil {
 		return nil, OpError(err)
 	}
@@ -50,25 +64,33 @@ func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*st
 
 // changeBy is change with a commit of the caller's, which calls commit.
 func (o *objects) changeBy(ctx context.Context, ref store.Ref, attempt func() (*store.Overlay, error),
-	commit func(*store.Overlay) (uint64, error)) (uint64, error) {
+	commit func(*store.Overlay) (uint64, error)) (version uint64, err error) {
 	if err := o.locks.lock(ctx, ref, o.maxWait); err != nil {
 		return 0, err
 	}
 	defer o.locks.unlock(ref)
-	for retry := 0; ; retry++ {
+	err = o.repeat(ctx, func() error {
 		overlay, err := attempt()
-		if err != nil {
-			return 0, err
+		if err == nil {
+			version, err = commit(overlay)
 		}
-		version, err := commit(overlay)
+		return err
+	})
+	return version, err
+}
+
+// repeat makes an attempt again as long as it fails with store.ErrConflict, a bounded number of times.
+func (o *objects) repeat(ctx context.Context, attempt func() error) error {
+	for retry := 0; ; retry++ {
+		err := attempt()
 		if !errors.Is(err, store.ErrConflict) {
-			return version, err
+			return err
 		}
 		if retry == o.retries {
-			return 0, conflictError(retry + 1)
+			return conflictError(retry + 1)
 		}
 		if err := pause(ctx, retry); err != nil {
-			return 0, err
+			return err
 		}
 	}
 }

@@ -224,7 +224,8 @@ func (r *Registry) resolve(ctx context.Context, spec string) (*classVersion, err
 // so it happens only for classes not yet in the cache; a change made by another daemon would be taken over by a call of it.
 func (r *Registry) refresh(ctx context.Context, name string) (*class, error) {
 	var c *class
-	_, err := r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) error {
+	err := r.objects.read(ctx, classRef(name), func(overlay *store.Overlay) error {
+		c = nil
 		if !overlay.Exists() {
 			return nil
 		}
@@ -264,7 +265,7 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 		return unit, nil
 	}
 	var source []byte
-	_, err := r.objects.view(ctx, classRef(v.class), func(overlay *store.Overlay) (err error) {
+	err := r.objects.read(ctx, classRef(v.class), func(overlay *store.Overlay) (err error) {
 		source, err = overlay.OmapValue(sourcePrefix + v.version)
 		return err
 	})

@@ -141,11 +141,13 @@ func (x *exec) inside() error {
 		return err
 	}
 	if x.flags&WR == 0 {
-		overlay, err := x.run()
-		if err == nil {
-			x.version = overlay.Version()
-		}
-		return err
+		return x.objects.repeat(&x.life, func() error {
+			overlay, err := x.run()
+			if err == nil {
+				x.version = overlay.Version()
+			}
+			return err
+		})
 	}
 	var err error
 	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit)

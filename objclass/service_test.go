@@ -222,6 +222,66 @@ func TestConflictRunsTheMethodAgain(t *testing.T) {
 	})
 }
 
+// A method whose snapshot was overtaken runs again, whatever it made of the read that failed.
+func TestOvertakenReadRunsTheMethodAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen Observation
+		opts := Options{Retries: 3, Observe: func(o *Observation) { seen = *o }}
+		swallow := func(write bool) testMethod {
+			return onObject(func(o *Object, _ []byte) ([]byte, error) {
+				data, err := o.Read(0, 0)
+				if err != nil {
+					data = []byte("failed")
+				}
+				if write {
+					return data, o.WriteFull(data)
+				}
+				return data, nil
+			})
+		}
+		h := newHouse(t, opts, map[string]testMethod{
+			"wr":   swallow(true),
+			"rd":   swallow(false),
+			"pass": onObject(func(o *Object, _ []byte) ([]byte, error) { return o.Read(0, 0) }),
+			"trap": func(_ context.Context, inv *Invocation) (int32, []byte, error) {
+				inv.Object.Read(0, 0)
+				return 0, nil, Errorf(syscall.ETIMEDOUT, TrapDeadline, "over 1000 ms")
+			},
+		})
+		if _, err := h.Update(t.Context(), ref("o"), func(o *store.Overlay) error { return o.WriteFull([]byte("data")) }); err != nil {
+			t.Fatal(err)
+		}
+		for _, method := range []string{"wr", "rd", "pass"} {
+			h.store.overtakes = 3
+			reply, err := h.call(t.Context(), "o", method)
+			if err != nil || string(reply.Output) != "data" || seen.Runs != 4 {
+				t.Errorf("%s: %q, %v after %d runs", method, reply.Output, err, seen.Runs)
+			}
+			h.store.overtakes = 4
+			_, err = h.call(t.Context(), "o", method)
+			wantError(t, err, syscall.EAGAIN, KindBusy, "4 times")
+		}
+		h.store.overtakes = 4
+		_, err := h.call(t.Context(), "o", "trap")
+		wantError(t, err, syscall.ETIMEDOUT, TrapDeadline, "over 1000 ms")
+
+		h.store.overtakes = 3
+		var data []byte
+		err = h.View(t.Context(), ref("o"), func(o *store.Overlay) error {
+			var err error
+			data, err = o.Read(0, 100)
+			return err
+		})
+		if err != nil || string(data) != "data" {
+			t.Errorf("View: %q, %v", data, err)
+		}
+		h.store.overtakes = 0
+		if _, open, _ := h.store.counts(); open != 0 {
+			t.Errorf("%d snapshots are open", open)
+		}
+	})
+}
+
 func TestConflictDoesNotExtendTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, Options{}, map[string]testMethod{

@@ -45,6 +45,12 @@ var (
 	ErrLocked = &Error{syscall.EBUSY, "store is in use by another process"}
 	// ErrFormat is returned when a store was written in a format that this program does not know.
 	ErrFormat = &Error{syscall.ENOTSUP, "unknown store format"}
+	// ErrTimedOut is returned when a remote engine did not answer in time. Whether a commit was made is then not known.
+	ErrTimedOut = &Error{syscall.ETIMEDOUT, "the store does not answer"}
+	// ErrDenied is returned when a remote engine does not let this program do what was asked.
+	ErrDenied = &Error{syscall.EACCES, "access denied by the store"}
+	// ErrUnsupported is returned when the pool cannot keep what was asked, as an erasure-coded one cannot keep an omap.
+	ErrUnsupported = &Error{syscall.EOPNOTSUPP, "not supported by the pool"}
 	// ErrClosed is returned by operations on a store that was closed.
 	ErrClosed = &Error{syscall.ESHUTDOWN, "store is closed"}
 )

@@ -13,7 +13,9 @@
 //     version 0.
 //   - Each commit raises the object's version. The version of one name never repeats, not even after the object was
 //     removed and created again, so a version read earlier cannot match a later object by accident.
-//   - A Snapshot shows one version of the object from its opening to its closing, whatever is committed meanwhile.
+//   - A Snapshot shows one version of the object from its opening to its closing, whatever is committed meanwhile. An
+//     engine need not keep a version that was overtaken: the reads for which it is needed then fail with ErrConflict, but
+//     none shows another version.
 //
 // Names and keys are byte strings: a NUL, a slash or invalid UTF-8 is data like any other.
 package store
@@ -50,6 +52,10 @@ func (kv KeyValue) Cost() int64 { return entryCost + int64(len(kv.Key)) + int64(
 // Snapshot is a consistent read view of one object, which may be absent. It is used by one goroutine at a time, and
 // must be closed. Byte slices that it returns belong to the caller. Reads observe the context that the snapshot was
 // opened with.
+//
+// A read fails with ErrConflict when it needs what a later commit has changed or removed and the engine kept no copy of.
+// What was made of the snapshot must then be made again from a new one. Since readers may have taken that error for
+// another, Close fails with ErrConflict, too. Engines say which objects are so large that this may happen to them.
 type Snapshot interface {
 	// Stat describes the object; ok is false when it is absent.
 	Stat() (st Stat, ok bool)
@@ -66,6 +72,7 @@ type Snapshot interface {
 	OmapValue(key string) (value []byte, ok bool, err error)
 	// OmapIter iterates over the omap's pairs in byte order of their keys, from the first key >= start.
 	OmapIter(start string) (OmapIter, error)
+	// Close fails with ErrConflict when a read did.
 	Close() error
 }
 
@@ -88,7 +95,7 @@ type Store interface {
 	// Commit applies ws to the object atomically and durably, and returns the object's new version. It applies only if
 	// the object's version is expected (0: the object is absent), and fails with ErrConflict otherwise. After a commit that
 	// removes the object the returned version is the one that the removal had. The caller must not change ws, nor the
-	// bytes in it, until Commit returns.
+	// bytes in it, until Commit returns. After ErrTimedOut, or when ctx ended meanwhile, ws may have been applied, or be yet.
 	Commit(ctx context.Context, ref Ref, expected uint64, ws *WriteSet) (version uint64, err error)
 
 	// List returns up to limit object ids of a namespace in byte order, from the first one > after ("" is the beginning),
