@@ -5,13 +5,15 @@ export GOFLAGS
 
 GO       ?= go
 CC       ?= gcc
+CXX      ?= g++
 BIN      := bin/objluad
 DATA     ?= build/data
 COVERAGE := build/coverage.out
 
 # What building, testing and measuring need of Debian's packages.
-PACKAGES_BUILD := gcc libc6-dev liblua5.4-dev
-PACKAGES_TEST  := redis-tools binutils
+PACKAGES_BUILD := gcc g++ libc6-dev liblua5.4-dev librados-dev libradospp-dev
+PACKAGES_CEPH  := ceph-mon ceph-mgr ceph-osd ceph-common
+PACKAGES_TEST  := redis-tools binutils $(PACKAGES_CEPH)
 PACKAGES_BENCH := redis-server redis-tools
 
 # The C core without Go: what it is compiled from, and how.
@@ -35,7 +37,7 @@ FUZZDIRS ?= .
 FUZZ     := -parallel 2 -fuzzminimizetime 20x
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard
+.PHONY: help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +59,10 @@ run: build ## serve from build/data on 127.0.0.1:7480 (RESP) and :7481 (HTTP); e
 
 demo: build ## count words beside the data, then attack the server, and check that nothing else was hurt
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/demo
+
+ceph: setup ## run a small Ceph cluster on loopback, and print its ceph.conf; end it with Ctrl-C
+	@deploy/setup $(PACKAGES_CEPH)
+	$(GO) run ./tests/ceph/cmd
 
 test: build setup-test lint test-core fuzz-guard ## everything that must hold, under the race detector
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -count=1 -timeout 30m ./...
@@ -94,6 +100,7 @@ lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(CC) $(CORE_CFLAGS) -fsyntax-only $(CORE) $(COREBENCH) $(filter-out $(CORE),$(GUARD)) panicguard/coretest/main.c luavm/internal/rig/crash.c
+	$(CXX) -std=c++17 -Wall -Wextra -Werror -fsyntax-only $(wildcard store/radosstore/*.cc)
 
 soak: build ## the long form of the tests that hammer the server; takes minutes
 	OBJLUAD=$(CURDIR)/$(BIN) SOAK=1 $(GO) test -race -timeout 60m -count=1 -v -run Soak ./...

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -19,13 +18,11 @@ import (
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/store"
-	"github.com/objluad/objluad/store/pebblestore"
 )
 
 // daemon is the daemon's settings.
 type daemon struct {
-	data      string
-	store     string
+	store     storeFlags
 	resp      string
 	http      string
 	logFormat string
@@ -37,13 +34,12 @@ type daemon struct {
 	timeout    time.Duration
 	maxTimeout time.Duration
 	arena      sizeFlag
-	memTable   sizeFlag
 	maxOutput  sizeFlag
 	maxInput   sizeFlag
 }
 
 func newServe() *cobra.Command {
-	d := &daemon{arena: 16 << 20, memTable: 32 << 20, maxOutput: 16 << 20, maxInput: 16 << 20}
+	d := &daemon{arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20}
 	cmd := &cobra.Command{
 		Use:   "serve --data DIR",
 		Short: "Run the daemon",
@@ -51,8 +47,7 @@ func newServe() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&d.data, "data", "", "`folder` of the data")
-	flags.StringVar(&d.store, "store", "pebble", "storage engine: pebble or rados")
+	d.store.add(flags)
 	flags.StringVar(&d.resp, "resp", defaultAddr, "listen `address` for RESP")
 	flags.StringVar(&d.http, "http", "127.0.0.1:7481", "listen `address` for HTTP")
 	flags.StringVar(&d.logFormat, "log-format", "text", "text or json")
@@ -63,7 +58,6 @@ func newServe() *cobra.Command {
 	flags.DurationVar(&d.timeout, "timeout", time.Second, "wall and CPU budget of a call that names none")
 	flags.DurationVar(&d.maxTimeout, "max-timeout", time.Minute, "largest budget that a call may name")
 	flags.Var(&d.arena, "arena", "memory of a VM")
-	flags.Var(&d.memTable, "memtable", "memory of each of up to 4 tables of recent writes, at least 1MiB")
 	flags.Var(&d.maxOutput, "max-output", "output of a method")
 	flags.Var(&d.maxInput, "max-input", "input of a method")
 	return cmd
@@ -81,7 +75,7 @@ func (d *daemon) run(ctx context.Context) error {
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer restore()
 
-	st, err := d.openStore(log)
+	st, err := d.store.open(log)
 	if err != nil {
 		return err
 	}
@@ -162,29 +156,7 @@ func checkLoopback(flag, addr string) error {
 	return fail(syscall.EPERM, "%s %s: there is no authentication yet, so the daemon listens on loopback addresses only", flag, addr)
 }
 
-func (d *daemon) openStore(log *slog.Logger) (store.Store, error) {
-	switch d.store {
-	case "pebble":
-	case "rados":
-		return nil, fail(syscall.ENOTSUP, "this build has no RADOS store")
-	default:
-		return nil, fail(syscall.EINVAL, "--store is pebble or rados, not %q", d.store)
-	}
-	if d.data == "" {
-		return nil, fail(syscall.EINVAL, "--data DIR says where the data is kept")
-	}
-	if d.memTable < 1<<20 {
-		return nil, fail(syscall.EINVAL, "--memtable is at least 1MiB")
-	}
-	st, err := pebblestore.Open(d.data, pebblestore.Options{Logger: log, MemTableSize: uint64(d.memTable)})
-	if err != nil {
-		return nil, fmt.Errorf("opening the store: %w", err)
-	}
-	log.Info("store opened", "store", d.store, "data", d.data)
-	return st, nil
-}
-
-// newService makes the service, and the pool that always exists.
+// newService makes the service, and the pool that exists wherever the daemon may create pools.
 func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *server.Metrics, log *slog.Logger) (*objclass.Service, error) {
 	service, err := objclass.NewService(st, engine, objclass.Options{
 		Budget:     objclass.Budget{Wall: d.timeout, CPU: d.timeout, Output: int(d.maxOutput)},
@@ -198,7 +170,11 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 	if err != nil {
 		return nil, err
 	}
-	if err := service.CreatePool(ctx, "default"); err != nil && !errors.Is(err, syscall.EEXIST) {
+	err = service.CreatePool(ctx, "default")
+	switch {
+	case errors.Is(err, syscall.EACCES): // by a cluster in which others create the pools
+		log.Warn("there is no pool default", "err", err)
+	case err != nil && !errors.Is(err, syscall.EEXIST):
 		return nil, err
 	}
 	return service, nil

@@ -52,8 +52,11 @@ func isAttack(root, name string) bool {
 func sourcesOfTests(t *testing.T, root string) []byte {
 	var all bytes.Buffer
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
+		if err != nil || !strings.HasSuffix(path, "_test.go") && !strings.HasPrefix(d.Name(), "storetest") {
 			return err
+		}
+		if d.IsDir() {
+			return nil
 		}
 		text, err := os.ReadFile(path)
 		all.Write(text)

@@ -18,7 +18,7 @@ var arrows = []struct {
 	folder string
 	may    []string
 }{
-	{"cmd/objluad", []string{"server", "client", "objclass", "luavm", "store", "store/pebblestore"}},
+	{"cmd/objluad", []string{"server", "client", "objclass", "luavm", "store", "store/pebblestore", "store/radosstore"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server", []string{"objclass", "store"}},
 	{"client", nil},
@@ -26,6 +26,7 @@ var arrows = []struct {
 	{"objclass", []string{"store"}},
 	{"panicguard", nil},
 	{"store/pebblestore", []string{"store"}},
+	{"store/radosstore", []string{"store"}},
 	{"store/storetest", []string{"store"}},
 	{"store", nil},
 	{"classes", nil},
@@ -106,6 +107,7 @@ func TestForbiddenArrows(t *testing.T) {
 		"server":            "luavm",
 		"client":            "server",
 		"store/pebblestore": "objclass",
+		"store/radosstore":  "store/pebblestore",
 		"luavm":             "store/pebblestore",
 	} {
 		if ok, known := allowed(from, to); ok || !known {

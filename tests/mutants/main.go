@@ -11,12 +11,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A mutant may hang, which is as good as a failure.
-const timeout = 30 * time.Second
+const timeout = 45 * time.Second
 
 func main() {
 	only := flag.String("only", "", "remove only protections whose names have this `text`, and leave the table as it is")
@@ -39,29 +44,48 @@ func main() {
 	}
 }
 
+// run judges the mutants, several at a time, each of them in one of as many copies of the source.
 func run(only string) (survivors int, err error) {
 	dir, err := os.MkdirTemp("", "objluad-mutants")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	if err := copySource(dir); err != nil {
-		return 0, err
+	copies := make(chan string, runtime.NumCPU())
+	for i := range cap(copies) {
+		source := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.Mkdir(source, 0o700); err != nil {
+			return 0, err
+		}
+		if err := copySource(source); err != nil {
+			return 0, err
+		}
+		copies <- source
 	}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(cap(copies))
 	for _, m := range mutants {
 		if !strings.Contains(m.protection, only) {
 			continue
 		}
-		verdict, err := m.judge(dir)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", m.protection, err)
-		}
-		if verdict == survived {
-			survivors++
-		}
-		fmt.Printf("%-8s  %-53s  %s %s\n", verdict, m.protection, m.pkg, m.test)
+		group.Go(func() error {
+			source := <-copies
+			defer func() { copies <- source }()
+			verdict, err := m.judge(source)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m.protection, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if verdict == survived {
+				survivors++
+			}
+			fmt.Printf("%-8s  %-62s  %s %s\n", verdict, m.protection, m.pkg, m.test)
+			return nil
+		})
 	}
-	return survivors, nil
+	return survivors, group.Wait()
 }
 
 const (
@@ -120,7 +144,7 @@ func copySource(dir string) error {
 func (m *mutant) runTest(dir string) (verdict, out string) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout", "20s", "-run", m.test, m.pkg)
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout", "40s", "-run", m.test, m.pkg)
 	cmd.Dir = dir
 	cmd.WaitDelay = time.Second
 	raw, err := cmd.CombinedOutput()

@@ -430,4 +430,29 @@ var mutants = []mutant{
 		"		room--\n", "",
 		"./objclass", "TestLongOnesLeaveRoomWhileShortOnesCome",
 	},
+	{
+		"a method whose snapshot was overtaken does not get away with it", "objclass/objects.go",
+		"errors.Is(closed, store.ErrConflict) && (", "false && (",
+		"./objclass", "TestOvertakenReadRunsTheMethodAgain",
+	},
+	{
+		"a commit to RADOS asserts the version", "store/radosstore/commit.go",
+		"return C.rs_assert_version(c, C.uint64_t(version))", "return 0",
+		"./store/radosstore", "TestConformance/Conflict",
+	},
+	{
+		"later reads of a RADOS snapshot assert the version", "store/radosstore/snapshot.go",
+		"return C.rs_assert_version(c, C.uint64_t(p.version))", "return 0",
+		"./store/radosstore", "TestOvertaken",
+	},
+	{
+		"versions of RADOS name the pool", "store/radosstore/version.go",
+		"uint64(pool)<<versionBits | version, nil", "version, nil",
+		"./store/radosstore", "TestConformance/PoolRemoved",
+	},
+	{
+		"closing waits for RADOS", "store/radosstore/store.go",
+		"	s.underWay.Wait()\n", "",
+		"./store/radosstore", "TestCloseWaits",
+	},
 }

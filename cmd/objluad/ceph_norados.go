@@ -1,0 +1,15 @@
+//go:build norados
+
+// This file is what a program without librados says of clusters.
+
+package main
+
+import (
+	"syscall"
+
+	"github.com/objluad/objluad/store"
+)
+
+func (f *cephFlags) open() (store.Store, error) {
+	return nil, fail(syscall.ENOTSUP, "this program was built with the tag norados, so it has no RADOS store; build it without")
+}

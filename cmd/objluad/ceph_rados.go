@@ -1,0 +1,25 @@
+//go:build !norados
+
+// This file opens a RADOS cluster.
+
+package main
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/objluad/objluad/store"
+	"github.com/objluad/objluad/store/radosstore"
+)
+
+func (f *cephFlags) open() (store.Store, error) {
+	if f.timeout < time.Second {
+		return nil, fail(syscall.EINVAL, "--ceph-timeout is 1s at least")
+	}
+	st, err := radosstore.Open(radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout})
+	if err != nil {
+		return nil, fmt.Errorf("opening the cluster: %w", err)
+	}
+	return st, nil
+}

@@ -1,0 +1,59 @@
+// This file opens the storage engine that --store names.
+
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/objluad/objluad/store"
+	"github.com/objluad/objluad/store/pebblestore"
+)
+
+// storeFlags are the settings of the storage engines.
+type storeFlags struct {
+	engine   string
+	data     string
+	memTable sizeFlag
+	ceph     cephFlags
+}
+
+func (f *storeFlags) add(flags *pflag.FlagSet) {
+	f.memTable = 32 << 20
+	flags.StringVar(&f.engine, "store", "pebble", "storage engine: pebble or rados")
+	flags.StringVar(&f.data, "data", "", "`folder` of the data; with --store pebble")
+	flags.Var(&f.memTable, "memtable", "memory of each of up to 4 tables of recent writes, at least 1MiB; with --store pebble")
+	f.ceph.add(flags)
+}
+
+func (f *storeFlags) open(log *slog.Logger) (st store.Store, err error) {
+	switch f.engine {
+	case "pebble":
+		st, err = f.openPebble(log)
+	case "rados":
+		st, err = f.ceph.open()
+	default:
+		return nil, fail(syscall.EINVAL, "--store is pebble or rados, not %q", f.engine)
+	}
+	if err == nil {
+		log.Info("store opened", "store", f.engine, "data", f.data, "ceph_conf", f.ceph.conf)
+	}
+	return st, err
+}
+
+func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
+	if f.data == "" {
+		return nil, fail(syscall.EINVAL, "--data DIR says where the data is kept")
+	}
+	if f.memTable < 1<<20 {
+		return nil, fail(syscall.EINVAL, "--memtable is at least 1MiB")
+	}
+	st, err := pebblestore.Open(f.data, pebblestore.Options{Logger: log, MemTableSize: uint64(f.memTable)})
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	return st, nil
+}

@@ -1,0 +1,143 @@
+//go:build !norados
+
+package radosstore
+
+// This file commits write sets, each as one compound operation.
+
+// #include "rs.h"
+import "C"
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+
+	"github.com/objluad/objluad/store"
+)
+
+// Commit applies ws as one operation that asserts the expected version, or that the object is absent. An error of
+// ErrTimedOut, or of a ctx that ended meanwhile, leaves open whether the change was made: the cluster may have the operation
+// already. librados sends an operation again when an OSD fails, and the OSDs know it by its id, so none is made twice.
+func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
+	if expected != 0 {
+		return s.commit(ctx, ref, expected, ws)
+	}
+	return inPool(func() (uint64, error) {
+		if ws.Remove {
+			return 0, s.absent(ctx, ref)
+		}
+		return s.commit(ctx, ref, 0, ws)
+	})
+}
+
+func (s *Store) commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
+	o := newWrite()
+	defer o.free()
+	pool, version := int64(-1), uint64(0)
+	if expected == 0 {
+		o.step(func(c *C.rs_op) C.int { return C.rs_create(c, true) })
+	} else {
+		pool, version = splitVersion(expected)
+		o.step(func(c *C.rs_op) C.int { return C.rs_assert_version(c, C.uint64_t(version)) })
+	}
+	o.change(ws)
+	r, err := s.do(ctx, ref, pool, o)
+	if err != nil {
+		return 0, err
+	}
+	switch r.errno {
+	case 0:
+		return joinVersion(r.pool, uint64(r.c.version))
+	case syscall.EEXIST, syscall.ENOENT, syscall.ERANGE, syscall.EOVERFLOW:
+		return 0, fmt.Errorf("%w: it is not of version %d of pool %d", store.ErrConflict, version, r.pool)
+	case syscall.ETIMEDOUT:
+		return 0, fmt.Errorf("%w: whether the change was made is not known", store.ErrTimedOut)
+	}
+	return 0, clusterError(r.errno)
+}
+
+// absent fails with ErrConflict unless the object is absent.
+func (s *Store) absent(ctx context.Context, ref store.Ref) error {
+	o := newRead()
+	defer o.free()
+	o.step(func(c *C.rs_op) C.int { return C.rs_read_stat(c) })
+	r, err := s.do(ctx, ref, -1, o)
+	switch {
+	case err != nil:
+		return err
+	case r.errno == syscall.ENOENT:
+		return nil
+	case r.errno == 0:
+		return fmt.Errorf("%w: it exists", store.ErrConflict)
+	}
+	return clusterError(r.errno)
+}
+
+// change adds the steps of store.WriteSet.
+func (o *op) change(ws *store.WriteSet) {
+	if ws.Remove {
+		o.step(func(c *C.rs_op) C.int { return C.rs_remove(c) })
+		return
+	}
+	if ws.Reset {
+		o.step(func(c *C.rs_op) C.int { return C.rs_remove(c) })
+		o.step(func(c *C.rs_op) C.int { return C.rs_create(c, false) })
+	}
+	if ws.Data != nil {
+		o.changeData(ws.Data)
+	} else {
+		o.touch()
+	}
+	for name, value := range ws.Xattrs {
+		name := escapeName(name)
+		if value == nil {
+			o.step(func(c *C.rs_op) C.int { return C.rs_rmxattr(c, cString(name)) })
+		} else {
+			o.step(func(c *C.rs_op) C.int { return C.rs_setxattr(c, cString(name), cBytes(value)) })
+		}
+	}
+	o.changeOmap(ws)
+}
+
+// touched is an xattr that no object has: escapeName gives it to no name.
+const touched = escapedPrefix + "%"
+
+// touch makes RADOS count a change even where all steps change nothing, such as the removal of an xattr that is not there.
+// Erasure-coded pools take it, too, unlike a write of no bytes.
+func (o *op) touch() {
+	o.step(func(c *C.rs_op) C.int { return C.rs_rmxattr(c, cString(touched)) })
+}
+
+// changeData makes step 4 of store.WriteSet. RADOS takes a run of zeros that reaches the end for a truncation, so the size
+// is set last.
+func (o *op) changeData(d *store.DataChange) {
+	if d.Keep == 0 && len(d.Extents) == 1 && d.Extents[0].Len == d.Size && d.Extents[0].Bytes != nil {
+		o.step(func(c *C.rs_op) C.int { return C.rs_write_full(c, cBytes(d.Extents[0].Bytes)) })
+		return
+	}
+	o.step(func(c *C.rs_op) C.int { return C.rs_truncate(c, C.uint64_t(d.Keep)) })
+	for _, e := range d.Extents {
+		if e.Bytes == nil {
+			o.step(func(c *C.rs_op) C.int { return C.rs_zero(c, C.uint64_t(e.Off), C.uint64_t(e.Len)) })
+		} else {
+			o.step(func(c *C.rs_op) C.int { return C.rs_write(c, C.uint64_t(e.Off), cBytes(e.Bytes)) })
+		}
+	}
+	o.step(func(c *C.rs_op) C.int { return C.rs_truncate(c, C.uint64_t(d.Size)) })
+}
+
+func (o *op) changeOmap(ws *store.WriteSet) {
+	if ws.OmapClear {
+		o.step(func(c *C.rs_op) C.int { return C.rs_omap_clear(c) })
+	}
+	if ws.OmapHeader != nil {
+		o.step(func(c *C.rs_op) C.int { return C.rs_omap_header(c, cBytes(ws.OmapHeader)) })
+	}
+	for key, value := range ws.Omap {
+		if value == nil {
+			o.step(func(c *C.rs_op) C.int { return C.rs_omap_remove(c, cString(key)) })
+		} else {
+			o.step(func(c *C.rs_op) C.int { return C.rs_omap_set(c, cString(key), cBytes(value)) })
+		}
+	}
+}
