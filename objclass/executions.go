@@ -74,7 +74,8 @@ func newExecutions(places, queue int) *executions {
 // Who got a place must stop.
 func (x *executions) start(ctx context.Context, e *execution, limit time.Duration) error {
 	x.mu.Lock()
-	if e.long && x.mayStartLong() || !e.long && x.short.Len() == 0 && x.mayStartShort() {
+	e.long = !e.pace.short()
+	if x.short.Len() == 0 && (e.long && x.long.len == 0 && x.mayStartLong() || !e.long && x.mayStartShort()) {
 		x.begin(e)
 		x.mu.Unlock()
 		return nil

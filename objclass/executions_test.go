@@ -130,6 +130,24 @@ func TestMethodsAreForgiven(t *testing.T) {
 	})
 }
 
+// What a run turned out to be does not count for the next one, such as that after a conflict.
+func TestARetryIsJudgedByItsKind(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		e, other := m.call(&execution{}, "first"), m.call(&execution{}, "other")
+		waits := m.call(&execution{}, "waits")
+		time.Sleep(longRun)
+		m.want("first", "other", "waits")
+		m.stop(e)
+		m.call(e, "again")
+		if e.long {
+			t.Error("a short method counts as long when it runs again")
+		}
+		m.stop(waits, "again")
+		m.stop(other)
+		m.stop(e)
+	})
+}
+
 func TestMethodsThatTurnLongAreBounded(t *testing.T) {
 	testExecutions(t, 2, func(m *methods) {
 		var all []*execution
@@ -187,7 +205,7 @@ func TestWaitingForAnExecutionEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(time.Millisecond, cancel)
 		for _, long := range []bool{false, true} {
-			e := &execution{long: long, pace: new(pace)}
+			e := &execution{pace: paceOf(map[bool]time.Duration{true: time.Second, false: 1}[long])}
 			wantError(t, m.x.start(ctx, e, time.Minute), syscall.ECANCELED, KindBusy, "canceled while waiting for an execution")
 			if long {
 				wantError(t, m.x.start(context.Background(), e, time.Minute), syscall.ETIMEDOUT, KindBusy, "waited 1m0s for an execution")
@@ -203,7 +221,7 @@ func TestLongLineIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newExecutions(2, 8)
 		ctx, cancel := context.WithCancel(t.Context())
-		long := func() *execution { return &execution{long: true, pace: new(pace)} }
+		long := func() *execution { return &execution{pace: new(pace)} }
 		if err := x.start(ctx, long(), time.Minute); err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +231,7 @@ func TestLongLineIsBounded(t *testing.T) {
 		}
 		synctest.Wait()
 		wantError(t, x.start(ctx, long(), time.Minute), syscall.EBUSY, KindBusy, "7 calls wait for an execution")
-		if err := x.start(ctx, &execution{pace: new(pace)}, time.Minute); err != nil {
+		if err := x.start(ctx, &execution{pace: paceOf(1)}, time.Minute); err != nil {
 			t.Errorf("a short method: %v", err)
 		}
 		cancel()

@@ -107,7 +107,7 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 
 // load has the engine make an image of the unit, in an execution that is kept for what may run long.
 func (r *Registry) load(ctx context.Context, unit *Unit) ([]Method, error) {
-	loading := &execution{group: unit.Name, pace: new(pace), long: true}
+	loading := &execution{group: unit.Name, pace: new(pace)}
 	if err := r.executions.start(ctx, loading, r.opts.MaxWait); err != nil {
 		return nil, err
 	}

@@ -192,7 +192,7 @@ func (x *exec) resolve() error {
 		return err
 	}
 	x.log = version.log
-	x.place = execution{group: version.class, pace: &x.method.pace, long: !x.method.pace.short()}
+	x.place = execution{group: version.class, pace: &x.method.pace}
 	x.setFlags(x.method.flags)
 	return nil
 }
@@ -207,8 +207,7 @@ func (x *exec) resolveScript() error {
 	}
 	x.unit = &Unit{Name: scriptName, Version: versionOf(source), Source: source, Script: true}
 	x.log = x.scriptLog
-	pace := x.scripts.of(x.unit.Version)
-	x.place = execution{group: scriptName, pace: pace, long: !pace.short()}
+	x.place = execution{group: scriptName, pace: x.scripts.of(x.unit.Version)}
 	x.setFlags(RD | WR)
 	return nil
 }
