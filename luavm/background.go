@@ -20,7 +20,7 @@ type background struct {
 }
 
 // niceness of the threads, of -20 to 19.
-const niceness = 19
+const niceness = 10
 
 // threadIdle is how long a thread waits for more work before it ends.
 const threadIdle = 10 * time.Second

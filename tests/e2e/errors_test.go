@@ -83,9 +83,9 @@ var broken = []struct {
 	{"error", "\n\nerror('no')", "EIO", "script", "broken.lua:3: no"},
 	{"error that is no text", "error({})", "EIO", "script", "table"},
 	{"nil called", "\nnosuch()", "EIO", "script", "broken.lua:2:"},
-	{"endless", "\nwhile true do end", "ETIMEDOUT", "trap:deadline", "broken.lua:2: over 100 ms"},
-	{"endless in pcall", "while true do pcall(function() while true do end end) end", "ETIMEDOUT", "trap:deadline", "broken.lua:1: over 100 ms"},
-	{"endless in the library", `string.rep("", 1 << 60)`, "ETIMEDOUT", "trap:deadline", "over 100 ms"},
+	{"endless", "\nwhile true do end", "ETIMEDOUT", "trap:deadline", "broken.lua:2: over 500 ms"},
+	{"endless in pcall", "while true do pcall(function() while true do end end) end", "ETIMEDOUT", "trap:deadline", "broken.lua:1: over 500 ms"},
+	{"endless in the library", `string.rep("", 1 << 60)`, "ETIMEDOUT", "trap:deadline", "over 500 ms"},
 	{"memory", "local s = 'x' while true do s = s .. s end", "ENOMEM", "trap:memory", "arena is exhausted"},
 	{"recursion", "local function f() return 1 + f() end f()", "ENOMEM", "trap:memory", "arena is exhausted"},
 	{"registers nothing", "x = 1", "EINVAL", "class", "registers no method"},
@@ -111,7 +111,7 @@ func quote(s string) string {
 
 // A class that does not load is not installed, and the version that was active before still is.
 func TestBrokenClass(t *testing.T) {
-	d := rig.Run(t, t.TempDir(), "--timeout", "100ms")
+	d := rig.Run(t, t.TempDir(), "--timeout", "500ms")
 	conn := d.Dial(t)
 	const before = "function works() return 7 end objclass.register(works, objclass.RD)"
 	d.Install(t, "broken", before)
@@ -138,7 +138,7 @@ func TestBrokenClass(t *testing.T) {
 
 // Scripts that come with a call fail as classes do, but for these.
 func TestBrokenScript(t *testing.T) {
-	d := rig.Run(t, t.TempDir(), "--timeout", "100ms")
+	d := rig.Run(t, t.TempDir(), "--timeout", "500ms")
 	ioctx := d.Dial(t).OpenIOContext("default")
 	for _, tt := range broken {
 		switch tt.name {
