@@ -13,7 +13,10 @@
  */
 #include "slot.h"
 
-/* While a coroutine waits for another that it has resumed, the collector is all that can make its stack move. */
+/*
+ * While a coroutine waits for another that it has resumed, the collector is all that can make its stack move: it has no
+ * finalisers to call (metamethods.c), and nobody puts values on the stack of a coroutine that cannot be resumed (coroutine.c).
+ */
 void __real_luaD_shrinkstack(lua_State *L);
 void __wrap_luaD_shrinkstack(lua_State *L);
 

@@ -32,9 +32,34 @@ void lv_leave_coroutine(lua_State *L, lua_State *left)
 	trap_if_pending(slot, L);
 }
 
-/* Resumes co with the n values on top of L. Returns how many values it left on L, or -1 and one error value. */
+static const char *status_name(lua_State *L, lua_State *co)
+{
+	lua_Debug ar;
+	if (L == co)
+		return "running";
+	switch (lua_status(co)) {
+	case LUA_YIELD:
+		return "suspended";
+	case LUA_OK:
+		if (lua_getstack(co, 0, &ar))
+			return "normal";
+		return lua_gettop(co) == 0 ? "dead" : "suspended";
+	default:
+		return "dead";
+	}
+}
+
+/*
+ * Checked before anything is put on co: the stack of a coroutine that waits for another must stay where it is (concat.c).
+ * Resumes co with the n values on top of L. Returns how many values it left on L, or -1 and one error value.
+ */
 static int resume_with(lua_State *L, lua_State *co, int n)
 {
+	const char *state = status_name(L, co);
+	if (*state != 's') {
+		lua_pushfstring(L, "cannot resume %s coroutine", *state == 'd' ? "dead" : "non-suspended");
+		return -1;
+	}
 	if (!lua_checkstack(co, n)) {
 		lua_pushliteral(L, "too many arguments to resume");
 		return -1;
@@ -111,23 +136,6 @@ static int wrap(lua_State *L)
 	lua_xmove(L, co, 1);
 	lua_pushcclosure(L, wrapped, 1);
 	return 1;
-}
-
-static const char *status_name(lua_State *L, lua_State *co)
-{
-	lua_Debug ar;
-	if (L == co)
-		return "running";
-	switch (lua_status(co)) {
-	case LUA_YIELD:
-		return "suspended";
-	case LUA_OK:
-		if (lua_getstack(co, 0, &ar))
-			return "normal";
-		return lua_gettop(co) == 0 ? "dead" : "suspended";
-	default:
-		return "dead";
-	}
 }
 
 static int close_coroutine(lua_State *L)

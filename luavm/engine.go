@@ -93,6 +93,7 @@ func (e *Engine) Load(ctx context.Context, unit *objclass.Unit, budget objclass.
 		return nil, err
 	}
 	methods := slices.SortedFunc(slices.Values(s.methods), func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
+	s.making = 0
 	e.giveBack(s)
 	return methods, nil
 }
@@ -115,6 +116,7 @@ func (e *Engine) run(ctx context.Context, inv *objclass.Invocation) (objclass.Re
 		}
 	}
 	result, broken, err := s.run(ctx, inv)
+	s.making = 0
 	switch broken {
 	case panicguard.Fault:
 		e.distrust()

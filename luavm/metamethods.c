@@ -34,6 +34,11 @@ void lv_forbid_metamethods(lua_State *L, uint64_t secret)
 	luaL_buffinitsize(L, &large, 2 * LUAL_BUFFERSIZE);
 	luaL_pushresultsize(&large, 0);
 	lua_pop(L, 1);
+	/* So that no finaliser runs in the middle of anything: what a buffer holds is freed with the call at the latest. */
+	luaL_getmetatable(L, "_UBOX*");
+	lua_pushnil(L);
+	lua_setfield(L, -2, "__gc");
+	lua_pop(L, 1);
 	rename_metamethod(L, "__close", secret);
 	rename_metamethod(L, "__mode", ~secret);
 }

@@ -23,7 +23,7 @@ import (
 )
 
 func (s *slot) usage(r *C.lv_report) objclass.Usage {
-	u := objclass.Usage{CPU: time.Duration(r.cpu_ns), PeakBytes: int64(r.peak)}
+	u := objclass.Usage{CPU: s.making + time.Duration(r.cpu_ns), PeakBytes: int64(r.peak)}
 	if s.inv != nil && s.inv.Object != nil {
 		u.HostOps = s.inv.Object.Ops()
 	}

@@ -30,6 +30,7 @@ import (
 	"runtime/cgo"
 	"sync/atomic"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/objluad/objluad/objclass"
@@ -50,6 +51,7 @@ type slot struct {
 	// A class's methods, in the order of their numbers.
 	methods []objclass.Method
 	budget  objclass.Budget // of the run
+	making  time.Duration   // CPU time that making the VM took, for the run that needed it
 
 	// Of the invocation that runs; nil while a unit is loaded.
 	inv *objclass.Invocation
@@ -82,9 +84,11 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 		s.free()
 		return nil, err
 	}
+	s.making = time.Duration(report.cpu_ns)
 	s.methods = registered(unsafe.Pointer(C.lv_state(s.c)))
 	report = s.guarded(ctx, func() *C.lv_report { return C.lv_seal(s.c, s.call) })
 	err = s.toError(report)
+	s.making += time.Duration(report.cpu_ns)
 	if err == nil && s.imageSize() > maxImage {
 		err = imageTooLarge(unit, s.imageSize())
 	}

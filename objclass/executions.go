@@ -20,7 +20,8 @@ import (
 // A method that never ran may be endless, and counts as long. When its run was short after all, those of its kind that wait as
 // long ones go to the short line. A method that was short until now may take long this time: who waits for a place looks at
 // those who have one, and a method that has run for longRun no longer counts as a short one. It keeps its place, and a short
-// one gets another, up to a bound that only a flood of such methods can reach.
+// one gets another, up to a bound that only a flood of such methods can reach, and up to half of that for one group. After
+// surelyLong it is remembered as long, and others of its kind that wait go to the long line.
 type executions struct {
 	mu sync.Mutex
 
@@ -31,7 +32,7 @@ type executions struct {
 	maxRunning int // places, if none turned long while it ran
 	maxLong    int // of these, of long ones
 	maxTurned  int // how many may run when some did
-	maxLine    int // of long ones that wait
+	maxLine    int // of long ones that wait; half of them of one group
 
 	short  list.List // of *execution: who waits, in order
 	long   turns
@@ -75,14 +76,17 @@ func newExecutions(places, queue int) *executions {
 func (x *executions) start(ctx context.Context, e *execution, limit time.Duration) error {
 	x.mu.Lock()
 	e.long = !e.pace.short()
-	if x.short.Len() == 0 && (e.long && x.long.len == 0 && x.mayStartLong() || !e.long && x.mayStartShort()) {
+	if x.short.Len() == 0 && (e.long && x.long.len == 0 && x.mayStartLong() || !e.long && x.mayStartShort(e)) {
 		x.begin(e)
 		x.mu.Unlock()
 		return nil
 	}
-	if e.long && x.long.len >= x.maxLine {
-		x.mu.Unlock()
-		return lineFull(x.maxLine, anExecution)
+	if e.long {
+		if n := x.long.waiting(e.group); x.long.len >= x.maxLine || n >= (x.maxLine+1)/2 {
+			n = max(n, x.long.len)
+			x.mu.Unlock()
+			return lineFull(n, anExecution)
+		}
 	}
 	e.turn = make(chan struct{})
 	x.join(e)
@@ -158,9 +162,20 @@ func (x *executions) mayStartLong() bool {
 }
 
 // mayStartShort: the places that are not for long ones are there even if more of those run.
-func (x *executions) mayStartShort() bool {
-	short := len(x.running) - x.runningLong
-	return len(x.running) < x.maxRunning || short < x.maxRunning-x.maxLong && len(x.running) < x.maxTurned
+func (x *executions) mayStartShort(e *execution) bool {
+	if len(x.running) < x.maxRunning {
+		return true
+	}
+	if short := len(x.running) - x.runningLong; short >= x.maxRunning-x.maxLong || len(x.running) >= x.maxTurned {
+		return false
+	}
+	turned := 0
+	for _, other := range x.running {
+		if other.long && !other.knownLong && other.group == e.group {
+			turned++
+		}
+	}
+	return turned < x.maxTurned/2
 }
 
 func (x *executions) begin(e *execution) {
@@ -198,11 +213,11 @@ func (x *executions) dispatch() {
 		switch {
 		case x.long.len > 0 && x.mayStartLong() && (x.runningLong == 0 || x.short.Len() == 0):
 			next = x.long.next()
-		case x.short.Len() > 0 && x.mayStartShort():
-			next = x.short.Front().Value.(*execution)
 		default:
-			x.reviewLater()
-			return
+			if next = x.nextShort(); next == nil {
+				x.reviewLater()
+				return
+			}
 		}
 		x.leaveLine(next)
 		x.begin(next)
@@ -210,12 +225,33 @@ func (x *executions) dispatch() {
 	}
 }
 
+// nextShort returns the first in the short line that may start, or nil. Those whose kind has turned long meanwhile go to the
+// long line.
+func (x *executions) nextShort() *execution {
+	for at := x.short.Front(); at != nil && len(x.running) < x.maxTurned; {
+		e := at.Value.(*execution)
+		at = at.Next()
+		if !e.pace.short() {
+			x.leaveLine(e)
+			e.long = true
+			x.join(e)
+		} else if x.mayStartShort(e) {
+			return e
+		}
+	}
+	return nil
+}
+
 // turnLong looks for methods that turned out to be long.
 func (x *executions) turnLong(now time.Time) {
 	for _, e := range x.running {
-		if !e.long && now.Sub(e.began) >= longRun {
+		ran := now.Sub(e.began)
+		if !e.long && ran >= longRun {
 			e.long = true
 			x.runningLong++
+		}
+		if ran >= surelyLong && e.pace.short() {
+			e.pace.turned(ran)
 		}
 	}
 }
@@ -275,6 +311,15 @@ func (t *turns) next() *execution {
 	g := t.order.Front().Value.(*group)
 	t.order.MoveToBack(g.place)
 	return g.line.Front().Value.(*execution)
+}
+
+// waiting returns how many wait of a group.
+func (t *turns) waiting(group string) int {
+	g := t.groups[group]
+	if g == nil {
+		return 0
+	}
+	return g.line.Len()
 }
 
 // of returns who waits of a group.

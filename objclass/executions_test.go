@@ -151,8 +151,8 @@ func TestARetryIsJudgedByItsKind(t *testing.T) {
 func TestMethodsThatTurnLongAreBounded(t *testing.T) {
 	testExecutions(t, 2, func(m *methods) {
 		var all []*execution
-		for range 20 {
-			all = append(all, m.call(&execution{}, "short until now"))
+		for i := range 20 {
+			all = append(all, m.call(&execution{group: fmt.Sprint(i % 2)}, "short until now"))
 		}
 		time.Sleep(time.Second)
 		if n := m.x.count(); n != turnedFactor*2 {
@@ -178,6 +178,24 @@ func TestLongOnesLeaveRoomWhileShortOnesCome(t *testing.T) {
 		m.want("long 3")
 		m.stop(second)
 		m.stop(third)
+	})
+}
+
+func TestOneGroupLeavesOthersRoom(t *testing.T) {
+	testExecutions(t, 2, func(m *methods) {
+		var all []*execution
+		for range 10 {
+			all = append(all, m.call(&execution{group: "flood"}, "flood"))
+		}
+		honest := m.call(&execution{group: "honest"}, "honest")
+		time.Sleep(time.Second)
+		m.want("flood", "flood", "flood", "flood", "honest")
+		m.stop(honest)
+		for _, e := range all {
+			m.x.stop(e)
+			time.Sleep(time.Second)
+		}
+		m.want("flood", "flood", "flood", "flood", "flood", "flood")
 	})
 }
 
@@ -221,16 +239,19 @@ func TestLongLineIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newExecutions(2, 8)
 		ctx, cancel := context.WithCancel(t.Context())
-		long := func() *execution { return &execution{pace: new(pace)} }
-		if err := x.start(ctx, long(), time.Minute); err != nil {
+		long := func(group int) *execution { return &execution{pace: new(pace), group: fmt.Sprint(group)} }
+		if err := x.start(ctx, long(0), time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		results := make(chan error, 7)
-		for range lineLimit(8) {
-			go func() { results <- x.start(ctx, long(), time.Minute) }()
+		for i := range 4 {
+			go func() { results <- x.start(ctx, long(0), time.Minute) }()
+			if i < 3 {
+				go func() { results <- x.start(ctx, long(1), time.Minute) }()
+			}
+			synctest.Wait()
 		}
-		synctest.Wait()
-		wantError(t, x.start(ctx, long(), time.Minute), syscall.EBUSY, KindBusy, "7 calls wait for an execution")
+		wantError(t, x.start(ctx, long(2), time.Minute), syscall.EBUSY, KindBusy, "7 calls wait for an execution")
 		if err := x.start(ctx, &execution{pace: paceOf(1)}, time.Minute); err != nil {
 			t.Errorf("a short method: %v", err)
 		}

@@ -14,6 +14,9 @@ const scriptsRemembered = 4096
 // longRun is the CPU time of a run above which a method counts as long.
 const longRun = 2 * time.Millisecond
 
+// surelyLong is the elapsed time of a run that is not taken for a short one on a busy machine.
+const surelyLong = 50 * time.Millisecond
+
 // pace is a moving average of the CPU time of a method's runs. Its zero value is that of a method that never ran.
 type pace struct{ average atomic.Int64 }
 
@@ -24,6 +27,9 @@ func (p *pace) add(d time.Duration) {
 	}
 	p.average.Store(int64(max(d, 1)))
 }
+
+// turned takes into account that a run has taken so long, and goes on.
+func (p *pace) turned(d time.Duration) { p.average.Store(int64(max(d, longRun+1))) }
 
 func (p *pace) unknown() bool { return p.average.Load() == 0 }
 func (p *pace) short() bool   { return !p.unknown() && time.Duration(p.average.Load()) <= longRun }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -89,6 +90,7 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	metrics := server.NewMetrics()
+	d.shareCores()
 	service, err := d.newService(ctx, st, engine, metrics, log)
 	if err != nil {
 		engine.Close()
@@ -154,6 +156,18 @@ func checkLoopback(flag, addr string) error {
 		return nil
 	}
 	return fail(syscall.EPERM, "%s %s: there is no authentication yet, so the daemon listens on loopback addresses only", flag, addr)
+}
+
+// shareCores gives Go's runtime one processor more for each core, since long methods may keep as many busy as there are cores:
+// one that is in C counts as busy for up to 10 ms before the runtime gives its place to others.
+func (d *daemon) shareCores() {
+	cores := runtime.GOMAXPROCS(0)
+	if d.executions == 0 {
+		d.executions = 2 * cores
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * cores)
+	}
 }
 
 // newService makes the service, and the pool that exists wherever the daemon may create pools.

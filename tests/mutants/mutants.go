@@ -455,4 +455,19 @@ var mutants = []mutant{
 		"	s.underWay.Wait()\n", "",
 		"./store/radosstore", "TestCloseWaits",
 	},
+	{
+		"a coroutine that waits is not touched", "luavm/coroutine.c",
+		"	if (*state != 's') {", "	if (0) {",
+		"./luavm", "TestCorpus/escapes/resume_of_the_waiting$",
+	},
+	{
+		"no finaliser runs in a script", "luavm/metamethods.c",
+		"	lua_setfield(L, -2, \"__gc\");\n", "	lua_pop(L, 1);\n",
+		"./luavm", "TestCorpus/escapes/buffers_in_concat$",
+	},
+	{
+		"one group does not hold all places", "objclass/executions.go",
+		"	return turned < x.maxTurned/2\n", "	return turned >= 0\n",
+		"./objclass", "TestOneGroupLeavesOthersRoom",
+	},
 }
