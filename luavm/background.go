@@ -25,18 +25,22 @@ const niceness = 10
 // threadIdle is how long a thread waits for more work before it ends.
 const threadIdle = 10 * time.Second
 
-// do runs work on one of the threads, and returns when it is done.
+// do runs work on one of the threads, and returns when it is done. If it panics, so does do: on a goroutine without a caller
+// that would end the process.
 func (b *background) do(work func()) {
-	done := make(chan struct{})
+	panicked := make(chan any, 1)
 	jobs := b.thread()
 	jobs <- func() {
-		defer close(done)
+		defer func() { panicked <- recover() }()
 		work()
 	}
-	<-done
+	p := <-panicked
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.idle = append(b.idle, jobs)
+	b.mu.Unlock()
+	if p != nil {
+		panic(p)
+	}
 }
 
 // thread returns where an idle thread takes its work from.

@@ -58,6 +58,24 @@ func TestBackgroundGivesWay(t *testing.T) {
 	})
 }
 
+// A panic there is its caller's, who may recover, and costs no thread.
+func TestPanicInTheBackground(t *testing.T) {
+	var b background
+	func() {
+		defer func() {
+			if p := recover(); p != "boom" {
+				t.Errorf("recovered %v", p)
+			}
+		}()
+		b.do(func() { panic("boom") })
+	}()
+	ran := false
+	b.do(func() { ran = true })
+	if !ran || b.count() != 1 {
+		t.Errorf("ran %v, on %d threads", ran, b.count())
+	}
+}
+
 func TestLongRunsGoToTheBackground(t *testing.T) {
 	e := newEngine(t, Options{})
 	object, _ := newObject(objclass.RD)

@@ -7,6 +7,8 @@
  */
 #include "slot.h"
 
+#include <string.h>
+
 static void trap_if_pending(lv_slot *slot, lua_State *L)
 {
 	pg_trap trap = pg_pending();
@@ -50,14 +52,14 @@ static const char *status_name(lua_State *L, lua_State *co)
 }
 
 /*
- * Checked before anything is put on co: the stack of a coroutine that waits for another must stay where it is (concat.c).
- * Resumes co with the n values on top of L. Returns how many values it left on L, or -1 and one error value.
+ * Resumes co with the n values on top of L. Returns how many values it left on L, or -1 and one error value. Nothing is put on a
+ * coroutine that cannot be resumed: the stack of one that waits for another must stay where it is (concat.c).
  */
 static int resume_with(lua_State *L, lua_State *co, int n)
 {
 	const char *state = status_name(L, co);
-	if (*state != 's') {
-		lua_pushfstring(L, "cannot resume %s coroutine", *state == 'd' ? "dead" : "non-suspended");
+	if (strcmp(state, "suspended") != 0) {
+		lua_pushfstring(L, "cannot resume %s coroutine", strcmp(state, "dead") == 0 ? state : "non-suspended");
 		return -1;
 	}
 	if (!lua_checkstack(co, n)) {

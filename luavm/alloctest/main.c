@@ -7,6 +7,7 @@
  * The linker (--wrap) puts the functions below in front of the arena's, so that the core itself knows of none of this.
  */
 #define _GNU_SOURCE
+#include "../../panicguard/coretest/check.h"
 #include "../corehost/host.h"
 #include "../slot.h"
 #include "cases.h"
@@ -14,18 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int failures;
-
-#define CHECK(condition, ...)                                           \
-	do {                                                            \
-		if (!(condition)) {                                     \
-			fprintf(stderr, "%s:%d: ", __FILE__, __LINE__); \
-			fprintf(stderr, __VA_ARGS__);                   \
-			fprintf(stderr, " (%s)\n", #condition);         \
-			failures++;                                     \
-		}                                                       \
-	} while (0)
 
 /* ---- the arena that fails ---- */
 

@@ -3,6 +3,7 @@
  * with status 0 if nothing did.
  */
 #define _GNU_SOURCE
+#include "../../panicguard/coretest/check.h"
 #include "../corehost/host.h"
 #include "../slot.h"
 
@@ -11,18 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static int failures;
-
-#define CHECK(condition, ...)                                              \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);    \
-			fprintf(stderr, __VA_ARGS__);                      \
-			fprintf(stderr, " (%s)\n", #condition);            \
-			failures++;                                        \
-		}                                                          \
-	} while (0)
 
 /* ---- the host's failures ---- */
 

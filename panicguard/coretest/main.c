@@ -7,6 +7,7 @@
 #include "../internal/rig/moments.h"
 #include "../internal/rig/storm.h"
 #include "../internal/rig/threads.h"
+#include "check.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -15,18 +16,6 @@
 
 #define STORMS 4
 #define RUNS 10000
-
-static int failures;
-
-#define CHECK(condition, ...)                                              \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);    \
-			fprintf(stderr, __VA_ARGS__);                      \
-			fprintf(stderr, " (%s)\n", #condition);            \
-			failures++;                                        \
-		}                                                          \
-	} while (0)
 
 static uint64_t ids;
 

@@ -457,7 +457,7 @@ var mutants = []mutant{
 	},
 	{
 		"a coroutine that waits is not touched", "luavm/coroutine.c",
-		"	if (*state != 's') {", "	if (0) {",
+		"	if (strcmp(state, \"suspended\") != 0) {", "	if (0) {",
 		"./luavm", "TestCorpus/escapes/resume_of_the_waiting$",
 	},
 	{
@@ -469,5 +469,10 @@ var mutants = []mutant{
 		"one group does not hold all places", "objclass/executions.go",
 		"	return turned < x.maxTurned/2\n", "	return turned >= 0\n",
 		"./objclass", "TestOneGroupLeavesOthersRoom",
+	},
+	{
+		"a Go panic on a thread of low priority is its caller's", "luavm/background.go",
+		"panicked <- recover()", "panicked <- nil",
+		"./luavm", "TestPanicInTheBackground",
 	},
 }
