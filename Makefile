@@ -11,7 +11,7 @@ DATA     ?= build/data
 COVERAGE := build/coverage.out
 
 # What building, testing and measuring need of Debian's packages.
-PACKAGES_BUILD := gcc g++ libc6-dev liblua5.4-dev librados-dev libradospp-dev
+PACKAGES_BUILD := gcc g++ libc6-dev liblua5.4-dev rapidjson-dev librados-dev libradospp-dev
 PACKAGES_CEPH  := ceph-mon ceph-mgr ceph-osd ceph-common
 PACKAGES_TEST  := redis-tools binutils $(PACKAGES_CEPH)
 PACKAGES_BENCH := redis-server redis-tools
@@ -20,6 +20,10 @@ PACKAGES_BENCH := redis-server redis-tools
 CORE        := $(wildcard panicguard/*.c) $(filter-out luavm/host_table.c,$(wildcard luavm/*.c))
 HOST        := luavm/corehost/host.c
 CORE_CFLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Werror -I/usr/include/lua5.4 -Ipanicguard
+CORE_CXXFLAGS := -std=c++17 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Werror -fno-exceptions -fno-rtti -I/usr/include/lua5.4
+CORE_CXX    := $(wildcard luavm/*.cc)
+CORE_OBJ    := $(CORE_CXX:luavm/%.cc=build/%.o)
+SAFE_OBJ    := $(CORE_CXX:luavm/%.cc=build/safe-%.o)
 CORE_LIBS   := -Wl,-z,now,--wrap=luaT_tryconcatTM,--wrap=luaD_shrinkstack -l:liblua5.4.a -lm -pthread
 GUARD       := $(wildcard panicguard/*.c) $(filter-out %/gohost.c,$(wildcard panicguard/internal/rig/*.c))
 # The guard handles faults itself, on the signal stack that it makes.
@@ -69,17 +73,25 @@ test: build setup-test lint test-core fuzz-guard ## everything that must hold, u
 
 race: test
 
-test-core: setup ## the C core without Go: under AddressSanitizer, UBSan and ThreadSanitizer, and what it takes of the heap
+build/%.o: luavm/%.cc $(wildcard luavm/*.h luavm/*.hpp) | setup
+	@mkdir -p build
+	$(CXX) $(CORE_CXXFLAGS) -c $< -o $@
+
+build/safe-%.o: luavm/%.cc $(wildcard luavm/*.h luavm/*.hpp) | setup
+	@mkdir -p build
+	$(CXX) $(CORE_CXXFLAGS) $(SANITIZE) -c $< -o $@
+
+test-core: setup $(CORE_OBJ) $(SAFE_OBJ) ## the C core without Go: under AddressSanitizer, UBSan and ThreadSanitizer, and what it takes of the heap
 	@mkdir -p build
 	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(GUARD) panicguard/coretest/main.c -o build/guardtest -Wl,-z,now -pthread
 	ASAN_OPTIONS=$(ASAN_OPTIONS) build/guardtest
 	$(CC) $(CORE_CFLAGS) $(MODEL) $(GUARD) panicguard/coretest/main.c -o build/guardmodel -Wl,-z,now -pthread
 	$$(setarch -R true 2>/dev/null && echo setarch -R) build/guardmodel storm
-	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(HOST) luavm/coretest/main.c -o build/coretest $(CORE_LIBS)
+	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(SAFE_OBJ) $(HOST) luavm/coretest/main.c -o build/coretest $(CORE_LIBS)
 	ASAN_OPTIONS=$(ASAN_OPTIONS) build/coretest
-	$(CC) $(CORE_CFLAGS) $(CORE) luavm/heapaudit/main.c -o build/heapaudit $(CORE_LIBS)
+	$(CC) $(CORE_CFLAGS) $(CORE) $(CORE_OBJ) luavm/heapaudit/main.c -o build/heapaudit $(CORE_LIBS)
 	build/heapaudit
-	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(HOST) $(wildcard luavm/alloctest/*.c) -o build/alloctest \
+	$(CC) $(CORE_CFLAGS) $(SANITIZE) $(CORE) $(SAFE_OBJ) $(HOST) $(wildcard luavm/alloctest/*.c) -o build/alloctest \
 		$(CORE_LIBS) -Wl,--wrap=pg_arena_realloc,--wrap=pg_arena_exhausted
 	ASAN_OPTIONS=$(ASAN_OPTIONS) build/alloctest
 
@@ -100,6 +112,7 @@ lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(CC) $(CORE_CFLAGS) -fsyntax-only $(CORE) $(COREBENCH) $(filter-out $(CORE),$(GUARD)) panicguard/coretest/main.c luavm/internal/rig/crash.c
+	$(CXX) $(CORE_CXXFLAGS) -fsyntax-only $(CORE_CXX)
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -fsyntax-only $(wildcard store/radosstore/*.cc)
 
 soak: build ## the long form of the tests that hammer the server; takes minutes
@@ -113,9 +126,9 @@ bench: build setup-bench build/corebench ## measure, beside Redis, and write doc
 
 COREBENCH := $(wildcard luavm/corebench/*.c)
 
-build/corebench: $(CORE) $(COREBENCH) $(wildcard panicguard/*.h luavm/*.h luavm/corebench/*.h)
+build/corebench: $(CORE) $(CORE_OBJ) $(COREBENCH) $(wildcard panicguard/*.h luavm/*.h luavm/corebench/*.h)
 	@mkdir -p build
-	$(CC) $(CORE_CFLAGS) $(CORE) $(COREBENCH) -o $@ $(CORE_LIBS)
+	$(CC) $(CORE_CFLAGS) $(CORE) $(CORE_OBJ) $(COREBENCH) -o $@ $(CORE_LIBS)
 
 cover: setup ## test coverage by package
 	@mkdir -p build

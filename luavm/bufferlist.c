@@ -105,15 +105,14 @@ const char *lv_check_bufferlist(lua_State *L, int index, size_t *size)
 	return lv_to_bufferlist(L, index, size);
 }
 
-static bool has_bytes(lua_State *L, int index)
+bool lv_has_bytes(lua_State *L, int index)
 {
 	return lua_type(L, index) == LUA_TSTRING || is_bufferlist(L, index);
 }
 
-/* The bytes of a bufferlist or a string. */
-static const char *check_bytes(lua_State *L, int index, size_t *size)
+const char *lv_check_bytes(lua_State *L, int index, size_t *size)
 {
-	luaL_argexpected(L, has_bytes(L, index), index, "bufferlist or string");
+	luaL_argexpected(L, lv_has_bytes(L, index), index, "bufferlist or string");
 	if (lua_type(L, index) == LUA_TSTRING)
 		return lua_tolstring(L, index, size);
 	return lv_to_bufferlist(L, index, size);
@@ -137,7 +136,7 @@ static int append(lua_State *L)
 {
 	bufferlist *b = check(L, 1);
 	size_t size;
-	const char *data = check_bytes(L, 2, &size);
+	const char *data = lv_check_bytes(L, 2, &size);
 	append_bytes(L, 1, b, data, size);
 	return 0;
 }
@@ -151,11 +150,11 @@ static int len(lua_State *L)
 static int concat(lua_State *L)
 {
 	size_t size1, size2;
-	bool first = has_bytes(L, 1);
-	if (!first || !has_bytes(L, 2))
+	bool first = lv_has_bytes(L, 1);
+	if (!first || !lv_has_bytes(L, 2))
 		return luaL_error(L, "attempt to concatenate a bufferlist with a %s value", luaL_typename(L, first ? 2 : 1));
-	const char *data1 = check_bytes(L, 1, &size1);
-	const char *data2 = check_bytes(L, 2, &size2);
+	const char *data1 = lv_check_bytes(L, 1, &size1);
+	const char *data2 = lv_check_bytes(L, 2, &size2);
 	bufferlist *b = push(L);
 	if (size2 > SIZE_MAX / 4 - size1)
 		return luaL_error(L, "bufferlist would be too long");

@@ -20,7 +20,7 @@ import (
 // pure functions depend on their arguments and write to their results, errno, and the floating-point flags only.
 var pure = strings.Fields(`
 	acos asin atan2 cos cosh exp fmod frexp ldexp log log10 log2 pow sin sinh sqrt tan tanh
-	memchr memcmp memcpy memset strchr strcmp strlen strpbrk strspn strstr
+	memchr memcmp memcpy memmove memset strchr strcmp strlen strpbrk strspn strstr
 	__memcpy_chk`)
 
 // owned functions use state that is the thread's own, or that nobody changes after the program's start.

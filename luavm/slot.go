@@ -6,6 +6,7 @@ package luavm
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -fno-omit-frame-pointer -U_FORTIFY_SOURCE -I/usr/include/lua5.4 -I${SRCDIR}/../panicguard
+#cgo CXXFLAGS: -std=c++17 -O2 -fno-omit-frame-pointer -U_FORTIFY_SOURCE -fno-exceptions -fno-rtti -I/usr/include/lua5.4
 #cgo LDFLAGS: -L${SRCDIR}/liblua -Wl,-z,now -Wl,--wrap=luaT_tryconcatTM -Wl,--wrap=luaD_shrinkstack
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #ifndef LUAVM_SLOT_H
 #define LUAVM_SLOT_H
 
+#include "bytes.h"
 #include "lv.h"
 
 #include <lauxlib.h>
@@ -74,13 +75,12 @@ void *lv_push_bufferlist(lua_State *L, size_t size);
 /* Gives the empty bufferlist at index bytes that belong to somebody else, who keeps them to the run's end. */
 void lv_lend_bufferlist(lua_State *L, int index, const void *data, size_t size);
 const char *lv_check_bufferlist(lua_State *L, int index, size_t *size);
-/* The bytes of the bufferlist at index, which is one. */
-const char *lv_to_bufferlist(lua_State *L, int index, size_t *size);
+
+/* json.c */
+int lv_open_json(lua_State *L);
 
 /* operror.c: the error value of a failed object operation. */
 int lv_open_operror(lua_State *L);
-/* Raises an operation's error, with the text on top of the stack. */
-int lv_raise(lua_State *L, int error_number);
 /* The errno of the operation error at index, or 0 when it is another value. Pushes nothing. */
 int lv_to_errno(lua_State *L, int index);
 /* Its text, without allocating. */

@@ -56,6 +56,9 @@ const program calls[] = {
 		     "assert(objclass.current_subop_version() == '7.0')", "", LV_OK},
 	{"log", "assert(objclass.log(5, 'a', 1, true, {}, nil) == 'a 1 true table nil')\n"
 		"assert(#objclass.log('x' .. text:rep(200), text:rep(200)) == 4002) print('p', {}, text)", "", LV_OK},
+	{"json", "local long = text:rep(60) local s = '{\"a\":[1,2.5,true,null,\"' .. long .. '\"],\"b\":{\"c\":[],\"d\":{}}}'\n"
+		 "assert(json.encode(json.decode(s)) == s) assert(json.encode(json.array{1, bl('x')}) == '[1,\"x\"]')", "", LV_OK},
+	{"json fails", "assert(select(2, try(json.decode, '[1,')) == -22) assert(select(2, try(json.encode, {print})) == -22)", "", LV_OK},
 	{"constants", "assert(objclass.ENOENT == 2 and objclass.RD == 1 and objclass.NONE == nil)", "", LV_OK},
 
 	/* errors */
@@ -195,5 +198,8 @@ const program collections[] = {
 		       "objclass.map_set_vals({a = 'x', b = 'y', [i] = 'z'}) local ok, e = pcall(objclass.read, -1, 1) assert(e == -27) end", "", LV_OK},
 	{"bufferlists", "local b = bl('') for i = 1, 60 do b:append(text) b:append(b:str():sub(1, 5)) local c = 'a' .. b .. bl('z')\n"
 			"assert(#c == #b + 2) end assert(b:str():sub(1, 10) == text)", "", LV_OK},
+	{"json", "local t = {} for i = 1, 30 do t[i] = {['k' .. i] = {i, i / 2, 'v' .. i, json.null, json.array()}} end\n"
+		 "local s = json.encode(t) for i = 1, 5 do local u = json.decode(s) assert(u[30].k30[3] == 'v30')\n"
+		 "assert(json.encode(u) == s) end", "", LV_OK},
 };
 const int collection_count = sizeof collections / sizeof *collections;
