@@ -53,9 +53,14 @@ func TestScriptLogLevels(t *testing.T) {
 // A log that stands still holds no script up, takes bounded memory, and tells afterwards what was lost.
 func TestScriptLogDoesNotBlock(t *testing.T) {
 	var g gate
-	log := newScriptLogger(slog.New(slog.NewTextHandler(&g, nil))).with("class", "c")
+	logger := newScriptLogger(slog.New(slog.NewTextHandler(&g, nil)))
+	log := logger.with("class", "c")
 	g.mu.Lock()
-	for i := range 3 * maxScriptLines {
+	log(0, "line 0")
+	for logger.waiting() > 0 { // until it stands still
+		time.Sleep(time.Millisecond)
+	}
+	for i := 1; i < 3*maxScriptLines; i++ {
 		log(0, fmt.Sprint("line ", i))
 	}
 	g.mu.Unlock()
@@ -63,4 +68,10 @@ func TestScriptLogDoesNotBlock(t *testing.T) {
 	if !strings.Contains(got, "line 0") || strings.Contains(got, fmt.Sprint("line ", 3*maxScriptLines-1)) {
 		t.Error("the first lines are not there, or the last ones are")
 	}
+}
+
+func (l *scriptLogger) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.lines)
 }

@@ -3,7 +3,7 @@
 -- Whatever can be reached from the globals is known: no registry, no table of loaded libraries, no other state.
 function probe(input, output)
 	local known = {}
-	for word in ([[_G _VERSION assert bufferlist collectgarbage coroutine error getmetatable ipairs load math next objclass pairs
+	for word in ([[_G _VERSION assert bufferlist collectgarbage coroutine error getmetatable ipairs json load math next objclass pairs
 		pcall print probe rawequal rawget rawlen rawset select setmetatable string table tonumber tostring type utf8 xpcall]]):gmatch("%S+") do
 		known[word] = true
 	end
@@ -14,7 +14,8 @@ function probe(input, output)
 		seen[value] = true
 		count = count + 1
 		local kind = type(value)
-		assert(kind ~= "userdata" and kind ~= "thread", path)
+		assert(kind ~= "userdata" or value == json.null, path)
+		assert(kind ~= "thread", path)
 		if kind ~= "table" then return end
 		assert(path == "_G" or not rawget(value, "_LOADED") and not rawget(value, "_G"), path)
 		for k, v in pairs(value) do
