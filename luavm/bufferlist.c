@@ -211,6 +211,7 @@ int lv_open_bufferlist(lua_State *L)
 	};
 	luaL_newlib(L, metamethods);
 	luaL_newlib(L, methods);
+	lv_add_bufferlist_readers(L);
 	lua_setfield(L, -2, "__index");
 	lua_pushliteral(L, "bufferlist");
 	lua_setfield(L, -2, "__name");

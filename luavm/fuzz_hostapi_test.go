@@ -48,7 +48,7 @@ var (
 	apiStrings = []string{
 		"''", "'a'", "'k1'", "'k2'", "'7'", "'b\\0'", "'\\0'", "'\\255'", "'\\255\\255'", "'none'", "'k'", "('n'):rep(99)", "('n'):rep(100)",
 		"('n'):rep(101)", "('n'):rep(1024)", "('n'):rep(1025)", "('v'):rep(4096)", "('v'):rep(4097)", "('v'):rep(65536)", "('v'):rep(65537)",
-		"('v'):rep(1 << 18)", "12", "1.5", "-0.0", "'key1'", "tostring(last)", "'\\r\\n%s%n'", "'user.x'", "math.mininteger",
+		"('v'):rep(1 << 18)", "12", "1.5", "-0.0", "'key1'", "tostring(last)", "'\\r\\n%s%n'", "'user.x'", "math.mininteger", "'<i4 s1 z'", "'!8 d'", "'c4'", "'[1,{\"a\":[]}]'", "json.encode(many)", "json.encode({b1, {last}})",
 	}
 	apiLists = []string{
 		"b1", "b2", "b3", "input", "output", "bl('')", "bl('x')", "bl(('v'):rep(4096))", "bl(('v'):rep(4097))", "bl(('v'):rep(65537))",
@@ -77,6 +77,7 @@ var apiSignatures = map[string]string{
 	"objclass.write_full": "b", "objclass.getxattr": "s", "objclass.setxattr": "sb", "objclass.map_get_keys": "si",
 	"objclass.map_get_vals": "ssi", "objclass.map_get_val": "s", "objclass.map_set_val": "sb", "objclass.map_set_vals": "t",
 	"objclass.map_remove_key": "s", "objclass.map_write_header": "b", "b1.str": "b", "b1.append": "bb", "print": "aaa",
+	"b1.sub": "bii", "b1.byte": "bii", "b1.find": "bsi", "b1.unpack": "bsi", "b1.lines()": "", "json.decode": "s", "json.array": "t",
 }
 
 // apiOperators are how a script reaches the metamethods of bufferlists and of operation errors.
@@ -161,7 +162,8 @@ func (c *choices) apiScript(functions []string) string {
 
 // FuzzHostAPI calls the functions of the script API in any order with any arguments.
 func FuzzHostAPI(f *testing.F) {
-	functions := append(libraryFunctions(f, "objclass", "bufferlist"), "b1.str", "b1.append", "print")
+	functions := append(libraryFunctions(f, "objclass", "bufferlist", "json"), "b1.str", "b1.append", "b1.sub", "b1.byte", "b1.find",
+		"b1.unpack", "b1.lines()", "print")
 	addRandom(f, 24)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c := choices(in)

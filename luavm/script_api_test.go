@@ -127,6 +127,59 @@ var scripts = map[string]string{
 		throws("expected", a.str, {})
 		assert(getmetatable(a) == false)
 		throws("cannot change a protected metatable", setmetatable, objclass, {})`,
+	"parts of bufferlists": `
+		local positions = {math.mininteger, -100, -7, -6, -5, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 100, math.maxinteger}
+		for _, s in ipairs{"", "a", "abcabc", "\0\0a"} do
+			local b = bl(s)
+			for _, i in ipairs(positions) do
+				assert(b:sub(i) == s:sub(i) and select("#", b:byte(i)) == select("#", s:byte(i)) and b:byte(i) == s:byte(i))
+				for _, j in ipairs(positions) do
+					assert(b:sub(i, j) == s:sub(i, j))
+					assert(table.concat({b:byte(i, j)}, ",") == table.concat({s:byte(i, j)}, ","))
+				end
+				for _, text in ipairs{"", "a", "bc", "abc", "ca", "\0a", "d", "abcabcabc", "."} do
+					local first, last = b:find(text, i)
+					local want_first, want_last = s:find(text, i, true)
+					assert(first == want_first and last == want_last)
+				end
+			end
+			assert(select("#", b:find("d")) == 1 and b:find("a") == s:find("a", 1, true))
+		end
+		throws("slice too long", function() return bl(("x"):rep(2000000)):byte(1, -1) end)
+		throws("bufferlist expected", bl("").sub, "text", 1)
+		throws("number expected", bl("").sub, bl(""))`,
+	"unpacking bufferlists": `
+		local s = "skip" .. string.pack("<i4 s1 z >I2 !4 i1 i4 d", -5, "one", "two", 65534, 7, -9, 0.5) .. "rest"
+		local b = bl(s)
+		for _, format in ipairs{"<i4", "<i4 s1", "<i4 s1 z", "<i4 s1 z >I2", "c4", "", "B B B", "!4 i1 i4", "<i4 !8 d", "i1 Xi8", "s1"} do
+			for i = -3, #s + 1 do
+				local want = table.pack(pcall(string.unpack, format, s, i))
+				local got = table.pack(pcall(b.unpack, b, format, i))
+				assert(got[1] == want[1] and (not got[1] or got.n == want.n), format)
+				for k = 2, got[1] and got.n or 0 do assert(got[k] == want[k], format) end
+			end
+		end
+		assert(select("#", b:unpack("")) == 1)
+		throws("out of bufferlist", b.unpack, b, "b", #s + 2)
+		throws("too short", b.unpack, b, "i8", -7)
+		throws("invalid format", b.unpack, b, "q")
+		string.unpack, string.packsize = nil, nil
+		assert(b:unpack("<i4", 5) == -5)`,
+	"lines of bufferlists": `
+		for _, s in ipairs{"", "\n", "a", "a\n", "a\nb", "\n\na\r\n\nb\n"} do
+			local want, got = {}, {}
+			for line in (s:sub(-1) == "\n" and s or #s > 0 and s .. "\n" or s):gmatch("([^\n]*)\n") do want[#want + 1] = line end
+			for line in bl(s):lines() do got[#got + 1] = line end
+			assert(#got == #want and table.concat(got, "|") == table.concat(want, "|"))
+		end
+		local b = bl("1\n")
+		local count = 0
+		for line in b:lines() do
+			count = count + 1
+			assert(tonumber(line) == count)
+			if count < 5 then b:append(count + 1 .. "\n") end
+		end
+		assert(count == 5)`,
 	// At some depths of the stack a metamethod makes it move.
 	"concatenation": `
 		local b = bl("X")

@@ -76,6 +76,9 @@ void *lv_push_bufferlist(lua_State *L, size_t size);
 void lv_lend_bufferlist(lua_State *L, int index, const void *data, size_t size);
 const char *lv_check_bufferlist(lua_State *L, int index, size_t *size);
 
+/* bufferlist_read.c: puts methods into the table on top of the stack. */
+void lv_add_bufferlist_readers(lua_State *L);
+
 /* json.c */
 int lv_open_json(lua_State *L);
 

@@ -56,6 +56,8 @@ const program calls[] = {
 		     "assert(objclass.current_subop_version() == '7.0')", "", LV_OK},
 	{"log", "assert(objclass.log(5, 'a', 1, true, {}, nil) == 'a 1 true table nil')\n"
 		"assert(#objclass.log('x' .. text:rep(200), text:rep(200)) == 4002) print('p', {}, text)", "", LV_OK},
+	{"parts of bufferlists", "local b = bl(text:rep(50)) assert(b:sub(491) == text and b:byte(-1) == 57 and b:find('90', 400) == 400)\n"
+				 "assert(b:unpack('c4 s1', 7) == '6789') local n = 0 for line in b:lines() do n = n + #line end assert(n == 500)", "", LV_OK},
 	{"json", "local long = text:rep(60) local s = '{\"a\":[1,2.5,true,null,\"' .. long .. '\"],\"b\":{\"c\":[],\"d\":{}}}'\n"
 		 "assert(json.encode(json.decode(s)) == s) assert(json.encode(json.array{1, bl('x')}) == '[1,\"x\"]')", "", LV_OK},
 	{"json fails", "assert(select(2, try(json.decode, '[1,')) == -22) assert(select(2, try(json.encode, {print})) == -22)", "", LV_OK},
