@@ -34,8 +34,10 @@ func (s *Service) Update(ctx context.Context, ref store.Ref, fn func(*store.Over
 		return 0, err
 	}
 	defer s.admission.leave()
-	return s.objects.change(ctx, ref, func() (*store.Overlay, error) {
-		return s.objects.view(ctx, ref, fn)
+	return s.objects.changeBy(ctx, ref, func(b *basis) (*store.Overlay, error) {
+		return s.objects.viewToChange(ctx, ref, b, fn)
+	}, func(overlay *store.Overlay) (uint64, error) {
+		return s.objects.commit(ctx, ref, overlay)
 	})
 }
 

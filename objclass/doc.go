@@ -9,6 +9,8 @@
 //     if the object still has that version; otherwise the method is run again, from what the object is then.
 //   - A method without the flag WR, or in a call that is read-only, is refused every write with EPERM before the write has
 //     any effect. It takes no lock and waits for no writer.
+//   - A state that a store remembered, and that may be stale, is only shown to methods and writes that may change the object, and
+//     their outcome only counts if the object turns out to have that state: by the commit, or by a look at the object.
 //   - A call runs on one version of its class, whatever is installed meanwhile, and names it in its reply.
 //   - Whoever holds an execution waits for no lock, and executions are given to holders of locks like to anyone: there is
 //     no deadlock, and callers of one object cannot keep those of another from running.

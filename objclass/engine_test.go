@@ -120,9 +120,16 @@ type house struct {
 // RD, all others RD|WR.
 func newHouse(t *testing.T, opts Options, methods map[string]testMethod) *house {
 	t.Helper()
-	h := &house{store: newMemStore("p"), engine: &testEngine{methods: methods}}
+	mem := newMemStore("p")
+	return newHouseOver(t, mem, mem, opts, methods)
+}
+
+// newHouseOver is newHouse over a store of which mem is what it keeps.
+func newHouseOver(t *testing.T, st store.Store, mem *memStore, opts Options, methods map[string]testMethod) *house {
+	t.Helper()
+	h := &house{store: mem, engine: &testEngine{methods: methods}}
 	var err error
-	if h.Service, err = NewService(h.store, h.engine, opts); err != nil {
+	if h.Service, err = NewService(st, h.engine, opts); err != nil {
 		t.Fatal(err)
 	}
 	var source strings.Builder

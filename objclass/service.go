@@ -38,12 +38,14 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 			retries: opts.Retries,
 			maxWait: opts.MaxWait,
 			locks:   newLockTable(lineLimit(opts.Queue)),
+			cached:  new(cacheCounters),
 		},
 		admission:  newAdmission(opts.Executions, opts.Queue),
 		executions: newExecutions(opts.Executions, opts.Queue),
 		scripts:    newScriptPaces(),
 		logs:       newScriptLogger(opts.Logger),
 	}
+	s.objects.changer, _ = st.(store.Changer)
 	s.scriptLog = s.logs.with("class", scriptName)
 	s.classes = newRegistry(s)
 	if err := s.classes.createPool(context.Background()); err != nil {
@@ -64,11 +66,20 @@ type Stats struct {
 	Calls   int // in the house: waiting, running or committing
 	Running int // methods that run
 	Engine  EngineStats
+	Cache   CacheStats
+}
+
+// CacheStats tell what became of changes that a store might have remembered the object for; all are 0 for one that remembers none.
+type CacheStats struct {
+	Hits   uint64 // changes that began without a read
+	Misses uint64
+	Stale  uint64 // of the hits, those that were made again because the object had another version
+	Bytes  int64  // that are remembered
 }
 
 // Stats describes what the service is doing.
 func (s *Service) Stats() Stats {
-	return Stats{Calls: s.admission.count(), Running: s.executions.count(), Engine: s.engine.Stats()}
+	return Stats{Calls: s.admission.count(), Running: s.executions.count(), Engine: s.engine.Stats(), Cache: s.objects.cacheStats()}
 }
 
 // scriptName is the chunk name of scripts that are sent with a call.
@@ -142,7 +153,7 @@ func (x *exec) inside() error {
 	}
 	if x.flags&WR == 0 {
 		return x.objects.repeat(&x.life, func() error {
-			overlay, err := x.run()
+			overlay, err := x.run(&basis{fresh: true})
 			if err == nil {
 				x.version = overlay.Version()
 			}
@@ -219,9 +230,9 @@ func (x *exec) setFlags(flags Flags) {
 	}
 }
 
-// run runs the method once, in an execution, on the object's present version. A method that another commit overtook is
+// run runs the method once, in an execution, on a version of the object, of which it tells in b. A method that another commit overtook is
 // run again only within the wall time that it had, so no call holds its object's lock for long.
-func (x *exec) run() (*store.Overlay, error) {
+func (x *exec) run(b *basis) (*store.Overlay, error) {
 	if x.runs > 0 && x.ran >= x.budget.Wall {
 		return nil, conflictError(x.runs)
 	}
@@ -236,7 +247,7 @@ func (x *exec) run() (*store.Overlay, error) {
 	x.life.proceed(progress{CallRunning, began.Sub(x.began), x.ran})
 	r := &runParts{ctx: lazyDeadline{Context: &x.life, at: began.Add(x.budget.Wall + readGrace)}}
 	defer r.ctx.end()
-	return x.objects.view(&r.ctx, x.call.Ref, func(overlay *store.Overlay) error {
+	return x.objects.viewToChange(&r.ctx, x.call.Ref, b, func(overlay *store.Overlay) error {
 		r.object = Object{ctx: &r.ctx, overlay: overlay, flags: x.flags}
 		return x.invoke(r, began)
 	})

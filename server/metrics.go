@@ -149,6 +149,12 @@ func (m *Metrics) observe(service *objclass.Service, connections func() int) {
 	m.gauge("objluad_image_bytes", "Bytes of pristine VM images.", func() int { return int(engine().ImageBytes) })
 	m.counter("objluad_slots_created_total", "VMs that were made.", func() int64 { return int64(engine().Created) })
 	m.counter("objluad_slots_destroyed_total", "VMs that were destroyed.", func() int64 { return int64(engine().Destroyed) })
+
+	cache := func() objclass.CacheStats { return service.Stats().Cache }
+	m.counter("objluad_cache_hits_total", "Changes of objects that the store remembered.", func() int64 { return int64(cache().Hits) })
+	m.counter("objluad_cache_misses_total", "Changes of objects that were read first.", func() int64 { return int64(cache().Misses) })
+	m.counter("objluad_cache_stale_total", "Changes that were made again because what the store remembered was stale.", func() int64 { return int64(cache().Stale) })
+	m.gauge("objluad_cache_bytes", "Bytes of objects that the store remembers.", func() int { return int(cache().Bytes) })
 }
 
 func (m *Metrics) gauge(name, help string, value func() int) {

@@ -86,6 +86,20 @@ type OmapIter interface {
 	Close() error
 }
 
+// Changer is a Store that remembers objects for changes, so that a change need not begin with a read. A caller for whom a store is
+// none uses Snapshot.
+type Changer interface {
+	Store
+
+	// SnapshotToChange is Snapshot for a change. If cached, it shows a version that the object had, and may have no more: what
+	// was made of it counts only if a commit that expects its version succeeds, or if a Snapshot that was opened later shows
+	// that version. Otherwise it must be made again, of a Snapshot, before anything of it is told.
+	SnapshotToChange(ctx context.Context, ref Ref) (snap Snapshot, cached bool, err error)
+
+	// CacheSize returns the bytes that are taken by what is remembered.
+	CacheSize() int64
+}
+
 // Store keeps pools of objects. It is safe for concurrent use.
 type Store interface {
 	// Snapshot opens a view of the object's committed state. It fails with ErrNoPool when the pool does not exist, and

@@ -17,7 +17,11 @@ func (f *cephFlags) open() (store.Store, error) {
 	if f.timeout < time.Second {
 		return nil, fail(syscall.EINVAL, "--ceph-timeout is 1s at least")
 	}
-	st, err := radosstore.Open(radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout})
+	opts := radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout, Cache: int64(f.cache)}
+	if f.cache == 0 {
+		opts.Cache = -1
+	}
+	st, err := radosstore.Open(opts)
 	if err != nil {
 		return nil, fmt.Errorf("opening the cluster: %w", err)
 	}

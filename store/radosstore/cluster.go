@@ -26,6 +26,8 @@ type Options struct {
 	// Timeout bounds the connecting, and each operation on a cluster that does not answer; default 30 s. It must be longer
 	// than the cluster needs to take an OSD's failure over.
 	Timeout time.Duration
+	// Cache bounds the bytes of small objects that are remembered for changes; default 64 MiB, negative for none.
+	Cache int64
 }
 
 func (o Options) withDefaults() Options {
@@ -35,6 +37,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.Cache == 0 {
+		o.Cache = 64 << 20
 	}
 	return o
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"syscall"
+	"time"
 
 	"github.com/objluad/objluad/store"
 )
@@ -19,20 +20,52 @@ import (
 // ErrTimedOut, or of a ctx that ended meanwhile, leaves open whether the change was made: the cluster may have the operation
 // already. librados sends an operation again when an OSD fails, and the OSDs know it by its id, so none is made twice.
 func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
+	mtime := time.Now()
+	version, err := s.commitAny(ctx, ref, expected, ws, mtime)
+	if err != nil {
+		s.cache.forget(ref)
+		return 0, err
+	}
+	s.remember(ref, expected, ws, store.Stat{Version: version, MTime: time.Unix(mtime.Unix(), int64(mtime.Nanosecond()))})
+	return version, nil
+}
+
+// remember takes over what a commit has left, where the state before it is known. If it is not, or no small object is left, the
+// object is forgotten.
+func (s *Store) remember(ref store.Ref, expected uint64, ws *store.WriteSet, st store.Stat) {
+	var base *store.State
 	if expected != 0 {
-		return s.commit(ctx, ref, expected, ws)
+		if base = s.cache.get(ref); base == nil {
+			return
+		}
+		if known, _ := base.Stat(); known.Version != expected {
+			s.cache.saw(ref, st.Version)
+			return
+		}
+	}
+	if state := base.Apply(ws, st, maxState); state != nil {
+		s.cache.put(ref, state)
+	} else {
+		s.cache.forget(ref)
+	}
+}
+
+func (s *Store) commitAny(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet, mtime time.Time) (uint64, error) {
+	if expected != 0 {
+		return s.commit(ctx, ref, expected, ws, mtime)
 	}
 	return inPool(func() (uint64, error) {
 		if ws.Remove {
 			return 0, s.absent(ctx, ref)
 		}
-		return s.commit(ctx, ref, 0, ws)
+		return s.commit(ctx, ref, 0, ws, mtime)
 	})
 }
 
-func (s *Store) commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
+func (s *Store) commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet, mtime time.Time) (uint64, error) {
 	o := newWrite()
 	defer o.free()
+	o.step(func(c *C.rs_op) C.int { return C.rs_mtime(c, C.int64_t(mtime.Unix()), C.long(mtime.Nanosecond())) })
 	pool, version := int64(-1), uint64(0)
 	if expected == 0 {
 		o.step(func(c *C.rs_op) C.int { return C.rs_create(c, true) })

@@ -20,6 +20,12 @@
 // the beginning of data and omap. Most objects have no more. What is beyond is read when it is asked for, each time with the
 // version asserted; once the object was changed, such reads fail with store.ErrConflict.
 //
+// # Changes
+//
+// Small objects that were read to be changed are remembered (cache.go), and each commit turns what is remembered into what it
+// leaves. SnapshotToChange gives that out, stale or not; nothing else does. A commit over a stale state is a conflict, and
+// drops it; so does a read that sees a later version, and a commit whose end is not known.
+//
 // # Waiting
 //
 // An operation is begun by the goroutine that wants it and ended by a thread of librados: no thread waits meanwhile. A

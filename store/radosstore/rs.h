@@ -63,6 +63,7 @@ int rs_read_omap(rs_op *op, rs_bytes after, uint64_t max); /* keys > after */
 int rs_read_omap_value(rs_op *op, rs_bytes key);
 
 /* Steps of writes. */
+int rs_mtime(rs_op *op, int64_t sec, long nsec); /* that the object gets; at any place among the steps */
 int rs_create(rs_op *op, bool exclusive);
 int rs_remove(rs_op *op);
 int rs_write_full(rs_op *op, rs_bytes data);

@@ -138,6 +138,16 @@ int rs_read_omap_value(rs_op *op, rs_bytes key)
 	return guarded([=] { return op->keys.insert(str(key)), 0; });
 }
 
+int rs_mtime(rs_op *op, int64_t sec, long nsec)
+{
+	return guarded([=] {
+		struct timespec t = {};
+		t.tv_sec = sec;
+		t.tv_nsec = nsec;
+		return op->write.mtime2(&t), 0;
+	});
+}
+
 int rs_create(rs_op *op, bool exclusive)
 {
 	return guarded([=] { return op->write.create(exclusive), 0; });

@@ -55,7 +55,49 @@ func (s *Store) Snapshot(ctx context.Context, ref store.Ref) (store.Snapshot, er
 	if err != nil {
 		return nil, err
 	}
+	s.cache.saw(ref, snap.stat.Version)
 	return snap, nil
+}
+
+// SnapshotToChange is a Snapshot, or what is remembered of the object.
+func (s *Store) SnapshotToChange(ctx context.Context, ref store.Ref) (store.Snapshot, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
+	}
+	if state := s.cache.get(ref); state != nil {
+		if s.isClosed() {
+			return nil, false, store.ErrClosed
+		}
+		return state, true, nil
+	}
+	snap, err := inPool(func() (*snapshot, error) { return s.snapshot(ctx, ref) })
+	if err != nil {
+		return nil, false, err
+	}
+	if state := snap.whole(); state != nil {
+		s.cache.put(ref, state)
+	}
+	return snap, false, nil
+}
+
+// CacheSize returns the bytes that are taken by what is remembered.
+func (s *Store) CacheSize() int64 { return s.cache.bytes() }
+
+// whole returns the object as a state; nil when it is absent, or more than was read.
+func (p *snapshot) whole() *store.State {
+	if !p.exists || p.stat.Size > int64(len(p.data)) || p.omap.more {
+		return nil
+	}
+	return store.NewState(p.stat, p.data, clonePairs(p.xattrs), p.header, clonePairs(p.omap.pairs))
+}
+
+// clonePairs copies pairs, each to memory of its own: what is left of them then keeps no more alive than itself.
+func clonePairs(kvs []store.KeyValue) []store.KeyValue {
+	all := slices.Clone(kvs)
+	for i := range all {
+		all[i].Value = bytes.Clone(all[i].Value)
+	}
+	return all
 }
 
 func (s *Store) snapshot(ctx context.Context, ref store.Ref) (*snapshot, error) {
@@ -153,11 +195,7 @@ func (p *snapshot) Xattrs(max int64) ([]store.KeyValue, error) {
 	if size > max {
 		return nil, fmt.Errorf("%w: the xattrs have %d bytes, 128 for each included, the limit of a listing is %d", store.ErrTooLarge, size, max)
 	}
-	all := slices.Clone(p.xattrs)
-	for i := range all {
-		all[i].Value = bytes.Clone(all[i].Value)
-	}
-	return all, nil
+	return clonePairs(p.xattrs), nil
 }
 
 func (p *snapshot) OmapHeader() ([]byte, error) { return bytes.Clone(p.header), nil }

@@ -21,13 +21,14 @@ type Store struct {
 	timeout time.Duration
 	pools   openPools
 	newest  latestMap
+	cache   *stateCache
 
 	mu       sync.RWMutex // guards closed; held for a moment only
 	closed   bool
 	underWay sync.WaitGroup // what uses conn; added to only while not closed
 }
 
-var _ store.Store = (*Store)(nil)
+var _ store.Changer = (*Store)(nil)
 
 // Open connects to the cluster. When that fails, the error says what to do. It ends within about Options.Timeout.
 func Open(opts Options) (*Store, error) {
@@ -36,7 +37,12 @@ func Open(opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{conn: conn, timeout: opts.Timeout, pools: openPools{byName: make(map[string]*pool)}}, nil
+	return &Store{
+		conn:    conn,
+		timeout: opts.Timeout,
+		pools:   openPools{byName: make(map[string]*pool)},
+		cache:   newStateCache(opts.Cache),
+	}, nil
 }
 
 // Close waits for what is under way, which the timeout bounds, and disconnects.
