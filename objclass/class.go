@@ -8,14 +8,16 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
-// class is what the store said of a class at one revision. It does not change.
+// class is what the store said of a class at one revision. It does not change, but for the time.
 type class struct {
-	name     string
-	revision uint64 // version of the class's object
-	active   *classVersion
-	versions []*classVersion // oldest first
+	name      string
+	revision  uint64 // version of the class's object
+	active    *classVersion
+	versions  []*classVersion           // oldest first
+	confirmed atomic.Pointer[time.Time] // it was what the store has at this time; nil when that may be over
 }
 
 // classVersion is one version of a class.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,6 +42,10 @@ type Registry struct {
 	// it is replaced as a whole.
 	cacheMu sync.Mutex
 	cache   atomic.Pointer[map[string]*class]
+	changes atomic.Uint64 // made by whatever daemon, as far as this one was told; raised under cacheMu
+
+	shared store.Notifier // nil when this daemon has the store to itself
+	watch  store.Watch
 }
 
 func newRegistry(s *Service) *Registry {
@@ -86,6 +89,7 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 	}
 
 	var installed *class
+	since := r.now()
 	revision, err := r.objects.change(ctx, classRef(name), func() (*store.Overlay, error) {
 		return r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) error {
 			if err := writeVersion(overlay, unit, methods); err != nil {
@@ -101,7 +105,8 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 	}
 	installed.revision = revision
 	r.sources.keep(installed.active, unit)
-	r.put(installed)
+	r.put(name, installed, since)
+	r.tellOthers(ctx, name)
 	return installed.info(installed.active), nil
 }
 
@@ -199,30 +204,39 @@ func (r *Registry) Show(ctx context.Context, spec string) (ClassInfo, error) {
 }
 
 // resolve finds the version that a call of "class" or "class@version" runs. It reads the store only for what it sees for
-// the first time.
+// the first time, or what another daemon may have changed.
 func (r *Registry) resolve(ctx context.Context, spec string) (*classVersion, error) {
-	if c := (*r.cache.Load())[spec]; c != nil { // the common case: no version, and known
+	if c := (*r.cache.Load())[spec]; c != nil && r.current(c) { // the common case: no version, and known
 		return c.active, nil
 	}
 	name, form, err := parseSpec(spec)
 	if err != nil {
 		return nil, err
 	}
-	c := (*r.cache.Load())[name]
+	c, err := r.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	if c == nil {
-		if c, err = r.refresh(ctx, name); err != nil {
-			return nil, err
-		}
-		if c == nil {
-			return nil, r.unknownClass(ctx, name)
-		}
+		return nil, r.unknownClass(ctx, name)
 	}
 	return c.find(form)
 }
 
-// refresh reads a class from the store into the cache; nil when it is not installed. One daemon has the store to itself,
-// so it happens only for classes not yet in the cache; a change made by another daemon would be taken over by a call of it.
+// find returns a class as it is; nil when it is not installed.
+func (r *Registry) find(ctx context.Context, name string) (*class, error) {
+	switch c := (*r.cache.Load())[name]; {
+	case c == nil:
+		return r.refresh(ctx, name)
+	case r.current(c):
+		return c, nil
+	}
+	return r.confirm(ctx, name)
+}
+
+// refresh reads a class from the store into the cache; nil when it is not installed.
 func (r *Registry) refresh(ctx context.Context, name string) (*class, error) {
+	since := r.now()
 	var c *class
 	err := r.objects.read(ctx, classRef(name), func(overlay *store.Overlay) error {
 		c = nil
@@ -236,24 +250,10 @@ func (r *Registry) refresh(ctx context.Context, name string) (*class, error) {
 		c.revision = overlay.Version()
 		return nil
 	})
-	if err != nil || c == nil {
+	if err != nil {
 		return nil, err
 	}
-	return r.put(c), nil
-}
-
-// put takes a class into the cache unless a later revision of it is there, and returns the one that is there then.
-func (r *Registry) put(c *class) *class {
-	r.cacheMu.Lock()
-	defer r.cacheMu.Unlock()
-	old := *r.cache.Load()
-	if known := old[c.name]; known != nil && known.revision >= c.revision {
-		return known
-	}
-	cache := maps.Clone(old)
-	cache[c.name] = c
-	r.cache.Store(&cache)
-	return c
+	return r.put(name, c, since), nil
 }
 
 // unit returns what the engine runs for a version; its source is read when it is not in memory.
@@ -269,7 +269,10 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 		source, err = overlay.OmapValue(sourcePrefix + v.version)
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrNoKey):
+		return nil, Errorf(syscall.EOPNOTSUPP, KindClass, "class %s@%s was removed", v.class, v.version)
+	case err != nil:
 		return nil, err
 	}
 	if versionOf(source) != v.version {

@@ -193,7 +193,7 @@ func TestOlderRevisionDoesNotReplaceALaterOne(t *testing.T) {
 	r := h.Classes()
 	stale := (*r.cache.Load())["c"]
 	later := install(t, h, "c", version2)
-	if got := r.put(stale); got.active.version != later.Version {
+	if got := r.put("c", stale, r.now()); got.active.version != later.Version {
 		t.Errorf("a reader that was late put %s over %s", got.active.version, later.Version)
 	}
 }

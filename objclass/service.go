@@ -26,7 +26,7 @@ type Service struct {
 }
 
 // NewService returns a service over st and eng, which stay the caller's to close, after Drain. It creates the pool in
-// which classes are kept, if that is missing.
+// which classes are kept, if that is missing. Where st is a store.Notifier, services over it tell each other of changed classes.
 func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 	opts = opts.withDefaults()
 	s := &Service{
@@ -51,6 +51,7 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 	if err := s.classes.createPool(context.Background()); err != nil {
 		return nil, err
 	}
+	s.classes.watchOthers()
 	return s, nil
 }
 

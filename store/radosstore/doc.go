@@ -30,12 +30,20 @@
 //
 // An operation is begun by the goroutine that wants it and ended by a thread of librados: no thread waits meanwhile. A
 // context that ends lets go of the operation, which librados then ends by itself, at the latest when its timeout has
-// passed. What librados can only do by blocking is done aside, by a goroutine that its timeout bounds. It has one call that
-// no timeout bounds, the fetching of the newest map; of that one is under way at most (latestmap.go).
+// passed. What librados can only do by blocking is done aside, by a goroutine that its timeout bounds. Some of its
+// calls no timeout bounds: the fetching of the newest map, of which one is under way at most (latestmap.go), and, when OSDs fail
+// meanwhile, those of watch and notify. Close does not wait for these longer than the timeout; it then leaves the connection to the end
+// of the process.
+//
+// # Watches
+//
+// Programs over one cluster tell each other of changes by RADOS's watch and notify (watch.go, notify.go). A watch is a lease: what it
+// promises ends before the cluster may forget it, so a program that was cut off does not rely on messages that it never got.
 //
 // # Invariants
 //
 //   - A read that succeeds shows the version of its snapshot.
 //   - The store is never asked about a pool of one name with the version of another.
 //   - librados is done with an operation before it is freed, and with all before the connection is shut down.
+//   - A watch is Unbroken only while no notification can have ended without it.
 package radosstore

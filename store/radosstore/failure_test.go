@@ -69,6 +69,21 @@ func TestWrongConf(t *testing.T) {
 	t.Logf("gave up after %v of 1s", time.Since(began))
 }
 
+// openAs opens a store as a new user with these caps.
+func openAs(t *testing.T, c *ceph.Cluster, name, mon, osd string) *Store {
+	t.Helper()
+	key, err := c.Command("auth", "get-or-create", "client."+name, "mon", mon, "osd", osd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(c.Conf())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := writeFile(t, strings.ReplaceAll(string(text), c.Keyring(), writeFile(t, string(key))))
+	return open(t, Options{Conf: conf, User: "client." + name, Timeout: 30 * time.Second})
+}
+
 func TestCephx(t *testing.T) {
 	c := ceph.Start(t, ceph.Options{Cephx: true})
 	admin := open(t, Options{Conf: c.Conf()})
@@ -96,16 +111,7 @@ func TestCephx(t *testing.T) {
 	_, err = Open(Options{Conf: writeFile(t, strings.ReplaceAll(string(text), c.Keyring(), wrong)), Timeout: 10 * time.Second})
 	fails(t, err, syscall.EACCES, "client.admin", wrong)
 
-	openAs := func(name, mon, osd string) *Store {
-		t.Helper()
-		key, err := c.Command("auth", "get-or-create", "client."+name, "mon", mon, "osd", osd)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conf := writeFile(t, strings.ReplaceAll(string(text), c.Keyring(), writeFile(t, string(key))))
-		return open(t, Options{Conf: conf, User: "client." + name, Timeout: 30 * time.Second})
-	}
-	reader := openAs("reader", "allow r", "allow r")
+	reader := openAs(t, c, "reader", "allow r", "allow r")
 	if data, _ := read(t, reader, r); data != "data" {
 		t.Errorf("read %q", data)
 	}
@@ -116,24 +122,29 @@ func TestCephx(t *testing.T) {
 		t.Errorf("a pool that is there: %v", err)
 	}
 	fails(t, reader.RemovePool(t.Context(), "p"), syscall.EACCES)
+	fails(t, startListening(reader, r).state(t), syscall.EACCES, "caps")
 	if data, _ := read(t, admin, r); data != "data" {
 		t.Errorf("the object is %q", data)
 	}
 
 	// What docs/stores.md says a daemon needs.
-	daemon := openAs("daemon", "allow r", "allow rw pool=.objluad, allow rw pool=p")
+	daemon := openAs(t, c, "daemon", "allow r", "allow rw pool=.objluad, allow rw pool=p")
 	ws := full("of a daemon")
 	ws.Reset, ws.Xattrs, ws.Omap, ws.OmapHeader = true, map[string][]byte{"x": {}}, map[string][]byte{"k": {}}, []byte("h")
 	if v, err = daemon.Commit(t.Context(), r, v, ws); err != nil {
 		t.Error(err)
 	}
+	watched := store.Ref{Pool: "p", Namespace: "n", OID: "watched"}
+	l := listen(t, daemon, watched)
+	l.hears(t, daemon, watched)
+	l.hears(t, admin, watched)
 	if oids, _, err := daemon.List(t.Context(), "p", "", "", 10); err != nil || len(oids) != 1 {
 		t.Errorf("listed %q, %v", oids, err)
 	}
 	if _, err := daemon.Commit(t.Context(), r, v, &store.WriteSet{Remove: true}); err != nil {
 		t.Error(err)
 	}
-	if err := openAs("creator", "allow rw", "allow rw").CreatePool(t.Context(), "q"); err != nil {
+	if err := openAs(t, c, "creator", "allow rw", "allow rw").CreatePool(t.Context(), "q"); err != nil {
 		t.Error(err)
 	}
 }

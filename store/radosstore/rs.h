@@ -111,6 +111,31 @@ size_t rs_list_size(const rs_list *list); /* bytes that rs_list_copy gives */
 /* Names are copied as: length (32 bits, native order), name. */
 void rs_list_copy(const rs_list *list, char *to);
 
+/*
+ * rs_watch is a watch on an object that exists. From the beginning of rs_watch_new to the end of rs_watch_free librados's threads
+ * call rs_seen with each message, which counts as seen when that returned, and rs_lost with an errno when the watch has ended or has
+ * missed a message. Both are implemented in Go, and must not call these functions.
+ *
+ * All but rs_watch_age block. rs_watch_new and rs_notify go by the operations' timeout as a rule, but wait for an OSD that fails
+ * meanwhile for as long as it takes.
+ */
+typedef struct rs_watch rs_watch;
+
+void rs_seen(uintptr_t token, rs_bytes message);
+void rs_lost(uintptr_t token, int err);
+
+/* The cluster forgets a watch of which it has heard nothing for timeout seconds. */
+int rs_watch_new(rs_watch **watch, const rs_pool *pool, rs_bytes ns, rs_bytes oid, uint32_t timeout, uintptr_t token);
+void rs_watch_free(rs_watch *watch);
+/* Milliseconds for which the watch has not been confirmed, or a message has been waiting for rs_seen; or a negative errno. */
+int rs_watch_age(rs_watch *watch);
+
+/*
+ * rs_notify returns when all watches have seen the message or were forgotten by the cluster; -ETIMEDOUT when one did not within timeout
+ * seconds, or the cluster does not answer; -ENOENT when there is no object.
+ */
+int rs_notify(const rs_pool *pool, rs_bytes ns, rs_bytes oid, rs_bytes message, uint32_t timeout);
+
 #ifdef __cplusplus
 }
 #endif
