@@ -3,6 +3,8 @@ package pebblestore
 // This file changes an object's data: in the head while it is small, in chunks from then on.
 
 import (
+	"bytes"
+
 	"github.com/objluad/objluad/store"
 )
 
@@ -119,9 +121,9 @@ func (w *chunkWriter) put(off, n int64, b []byte) error {
 	return nil
 }
 
-// whole writes all of a chunk, of which nothing old stays.
+// whole writes all of a chunk, of which nothing old stays; zeros are not stored.
 func (w *chunkWriter) whole(chunk int64, b []byte) error {
-	if b != nil {
+	if !allZero(b) {
 		return w.batch.Set(chunkKey(w.prefix, chunk), b, nil)
 	}
 	if chunk < w.stored {
@@ -181,9 +183,10 @@ func (w *chunkWriter) flush() error {
 		return nil
 	}
 	w.open = false
-	chunk := w.next - 1
-	if len(w.buf) == 0 {
-		return w.whole(chunk, nil)
-	}
-	return w.batch.Set(chunkKey(w.prefix, chunk), w.buf, nil)
+	return w.whole(w.next-1, w.buf)
 }
+
+var zeros [chunkSize]byte
+
+// allZero reports whether b, of at most a chunk, is only zeros.
+func allZero(b []byte) bool { return bytes.Equal(b, zeros[:len(b)]) }

@@ -28,8 +28,8 @@
 // and reads the head again through it: that second read counts.
 //
 // Chunks are 16 KiB. A small write within large data rewrites one chunk, which costs little beside the sync, and 1 MiB
-// of data is 64 keys. Chunks that hold only zeros are not stored, and a chunk holds no bytes behind the object's end, so
-// extending an object writes nothing.
+// of data is 64 keys. Chunks that hold only zeros are not stored, a chunk may end before its last zeros, and none holds
+// bytes behind the object's end, so extending an object writes nothing.
 //
 // # Commits
 //
@@ -42,7 +42,14 @@
 //
 // The version of a name must not repeat after the object was removed, but nothing is kept of a removed object. So the store
 // has one version floor: a removal raises it to its own version, in the same batch, and a created object starts above it.
-// Removing a pool raises it above every object of the pool.
+// Removing a pool raises it above every object of the pool. Of objects that are there, the floor says nothing: their versions
+// may lie on both sides of it.
+//
+// # Check
+//
+// Store.Check verifies all of the above: that each key and value has its one form, that pools are what their ids say and
+// nothing of removed ones is left, that each part belongs to a head that knows of it, and that an omap in parts has its
+// header, which is written even when it is empty.
 //
 // # Failure
 //

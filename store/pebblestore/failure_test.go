@@ -345,11 +345,7 @@ func TestDamage(t *testing.T) {
 	s := openMem(t, mem)
 	ctx := t.Context()
 	for i := range 40 {
-		data := make([]byte, 100_000)
-		rng := rand.NewChaCha8([32]byte{byte(i)})
-		_, _ = rng.Read(data)
-		ws := &store.WriteSet{Data: &store.DataChange{Size: int64(len(data)), Extents: []store.Extent{{Len: int64(len(data)), Bytes: data}}}}
-		if _, err := s.Commit(ctx, store.Ref{Pool: "default", OID: fmt.Sprint(i)}, 0, ws); err != nil {
+		if _, err := s.Commit(ctx, store.Ref{Pool: "default", OID: fmt.Sprint(i)}, 0, incompressible(i, 100_000)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -380,8 +376,16 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// damage changes one byte in the middle of the largest table.
-func damage(t *testing.T, fs vfs.FS) {
+// incompressible returns a write set of size bytes of data that are random, but for the seed.
+func incompressible(seed, size int) *store.WriteSet {
+	data := make([]byte, size)
+	rng := rand.NewChaCha8([32]byte{byte(seed)})
+	_, _ = rng.Read(data)
+	return &store.WriteSet{Data: &store.DataChange{Size: int64(size), Extents: []store.Extent{{Len: int64(size), Bytes: data}}}}
+}
+
+// damage changes one byte in the middle of the largest table, and returns its name.
+func damage(t *testing.T, fs vfs.FS) string {
 	t.Helper()
 	names, err := fs.List("data")
 	if err != nil {
@@ -417,4 +421,5 @@ func damage(t *testing.T, fs vfs.FS) {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		t.Fatal(err)
 	}
+	return largest
 }

@@ -3,6 +3,7 @@ package pebblestore
 // This file encodes the keys that doc.go describes.
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -71,6 +72,27 @@ func appendName(key []byte, name string) []byte {
 		}
 		key = append(append(key, name[:i]...), 0x00, 0xff)
 		name = name[i+1:]
+	}
+}
+
+// cutName takes a name that appendName wrote off the front of key.
+func cutName(key []byte) (name string, rest []byte, ok bool) {
+	var b []byte
+	for {
+		i := bytes.IndexByte(key, 0)
+		if i < 0 || i+1 == len(key) {
+			return "", nil, false
+		}
+		b = append(b, key[:i]...)
+		switch key[i+1] {
+		case 0x01:
+			return string(b), key[i+2:], true
+		case 0xff:
+			b = append(b, 0)
+			key = key[i+2:]
+		default:
+			return "", nil, false
+		}
 	}
 }
 

@@ -97,6 +97,18 @@ func (p pairs) valid() bool {
 	return !d.bad
 }
 
+// ordered reports whether the keys rise.
+func (p pairs) ordered() bool {
+	var last []byte
+	for k := range p.from("") {
+		if last != nil && string(k) <= string(last) {
+			return false
+		}
+		last = k
+	}
+	return true
+}
+
 func appendBytes[T ~[]byte | ~string](b []byte, v T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
 }

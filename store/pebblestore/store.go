@@ -48,6 +48,8 @@ func (o Options) withDefaults() Options {
 
 // Store is a store in one folder. It implements store.Store.
 type Store struct {
+	fs    vfs.FS
+	dir   string
 	db    *pebble.DB
 	lock  *pebble.Lock
 	fail  *failStop
@@ -63,7 +65,10 @@ type Store struct {
 	pools map[string]*pool
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store   = (*Store)(nil)
+	_ store.Checker = (*Store)(nil)
+)
 
 // Open opens the store in folder dir and creates it where there is none. Its errors wrap store.ErrLocked,
 // store.ErrReadOnly, store.ErrFormat, or what else the engine says; the folder is then as it was.
@@ -80,6 +85,8 @@ func Open(dir string, opts Options) (*Store, error) {
 		return nil, openError(dir, err)
 	}
 	s := &Store{
+		fs:    opts.FS,
+		dir:   dir,
 		db:    db,
 		lock:  lock,
 		fail:  fail,
@@ -144,6 +151,19 @@ func (s *Store) Close() error {
 		err = lerr
 	}
 	return ioError(err)
+}
+
+// usable returns why the store cannot be used, or nil.
+func (s *Store) usable() error {
+	if err := s.fail.err(); err != nil {
+		return err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.pools == nil {
+		return store.ErrClosed
+	}
+	return nil
 }
 
 // enter begins an operation in a pool. Until leave is called, the pool stays and the store stays open.

@@ -39,8 +39,17 @@ func openMem(t *testing.T, fs vfs.FS) *Store {
 	return s
 }
 
+// Whatever the suite does, Check finds nothing wrong with what is left.
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return openMem(t, vfs.NewMem()) })
+	storetest.Run(t, func(t *testing.T) store.Store {
+		s := openMem(t, vfs.NewMem())
+		t.Cleanup(func() {
+			if s.usable() == nil {
+				wantClean(t, s)
+			}
+		})
+		return s
+	})
 }
 
 // tree returns the names and sizes of what is in a folder.
