@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -18,6 +19,8 @@ type storeFlags struct {
 	engine   string
 	data     string
 	memTable sizeFlag
+	fsync    string
+	interval time.Duration
 	ceph     cephFlags
 }
 
@@ -26,6 +29,9 @@ func (f *storeFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.engine, "store", "pebble", "storage engine: pebble or rados")
 	flags.StringVar(&f.data, "data", "", "`folder` of the data; with --store pebble")
 	flags.Var(&f.memTable, "memtable", "memory of each of up to 4 tables of recent writes, at least 1MiB; with --store pebble")
+	flags.StringVar(&f.fsync, "fsync", "always", "`when` commits are safe from a crash of the machine: always, before they are answered; "+
+		"interval, within --fsync-interval; never, when the system writes them; with --store pebble")
+	flags.DurationVar(&f.interval, "fsync-interval", time.Second, "time between two syncs, at least 1ms; with --fsync interval")
 	f.ceph.add(flags)
 }
 
@@ -51,7 +57,21 @@ func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
 	if f.memTable < 1<<20 {
 		return nil, fail(syscall.EINVAL, "--memtable is at least 1MiB")
 	}
-	st, err := pebblestore.Open(f.data, pebblestore.Options{Logger: log, MemTableSize: uint64(f.memTable)})
+	fsync := pebblestore.Fsync(f.fsync)
+	switch fsync {
+	case pebblestore.FsyncAlways, pebblestore.FsyncInterval, pebblestore.FsyncNever:
+	default:
+		return nil, fail(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync)
+	}
+	if f.interval < time.Millisecond {
+		return nil, fail(syscall.EINVAL, "--fsync-interval is 1ms at least")
+	}
+	st, err := pebblestore.Open(f.data, pebblestore.Options{
+		Logger:        log,
+		MemTableSize:  uint64(f.memTable),
+		Fsync:         fsync,
+		FsyncInterval: f.interval,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}

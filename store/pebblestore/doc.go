@@ -38,6 +38,10 @@
 // object too. Pebble's log is in the order of application, so a later commit is never durable without an earlier one. As
 // in Pebble itself, a snapshot may show a commit that is applied but not yet acknowledged.
 //
+// With Options.Fsync other than FsyncAlways, what a commit waits for is the write of the log, and lateSync syncs it. The log
+// is still the only place where commits are before they are durable, and is synced before the next one begins, so
+// what a crash leaves is a prefix of the commits in each case.
+//
 // # Versions
 //
 // The version of a name must not repeat after the object was removed, but nothing is kept of a removed object. So the store
@@ -56,5 +60,5 @@
 // Checksums are Pebble's, on every block and log record; a mismatch is store.ErrIO for what lies in the block.
 // Commits are refused with store.ErrNoSpace while the disk has less room than a reserve, because Pebble cannot go on after
 // its log or manifest could not be written. If that happens nevertheless, the store stops: every operation fails, and
-// the process, which Pebble would end, goes on and can say why. What was acknowledged is there after a restart.
+// the process, which Pebble would end, goes on and can say why. What was acknowledged, and durable, is there after a restart.
 package pebblestore

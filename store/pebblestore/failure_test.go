@@ -4,12 +4,10 @@ package pebblestore
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -77,125 +75,12 @@ func stampOf(snap store.Snapshot) (i int, err error) {
 	return i, errors.Join(err, it.Err(), it.Close())
 }
 
-// After a crash at any moment, each object is as its last acknowledged commit left it, or as one that was under way.
-func TestCrash(t *testing.T) {
-	const objects, rounds = 4, 12
-	for round := range rounds {
-		disk := vfs.NewCrashableMem()
-		s := openMem(t, crashFS{MemFS: disk})
-		var acked, begun [objects]atomic.Int64
-		for o := range objects {
-			acked[o].Store(-1)
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		var wg sync.WaitGroup
-		for o := range objects {
-			wg.Go(func() {
-				var version uint64
-				for i := 0; ctx.Err() == nil; i++ {
-					begun[o].Store(int64(i))
-					var err error
-					version, err = s.Commit(context.Background(), store.Ref{Pool: "default", OID: fmt.Sprint(o)}, version, stamped(i))
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					acked[o].Store(int64(i))
-				}
-			})
-		}
-		rng := rand.New(rand.NewPCG(uint64(round), 1))
-		time.Sleep(time.Duration(5+rng.IntN(60)) * time.Millisecond)
-		var low [objects]int64
-		for o := range objects {
-			low[o] = acked[o].Load()
-		}
-		clone := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * (round % 3), RNG: rng})
-		var high [objects]int64
-		for o := range objects {
-			high[o] = begun[o].Load()
-		}
-		stop()
-		wg.Wait()
-
-		after := openMem(t, clone)
-		for o := range objects {
-			snap, err := after.Snapshot(t.Context(), store.Ref{Pool: "default", OID: fmt.Sprint(o)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			i, err := stampOf(snap)
-			if err != nil {
-				t.Errorf("round %d, object %d: %v", round, o, err)
-			} else if int64(i) < low[o] || int64(i) > high[o] {
-				t.Errorf("round %d, object %d: found commit %d; %d was acknowledged, %d begun", round, o, i, low[o], high[o])
-			}
-			if err := snap.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-}
-
-// A crash at any sync while a store is made leaves one that opens.
-func TestCrashWhileCreating(t *testing.T) {
-	disk := crashFS{MemFS: vfs.NewCrashableMem(), clones: new([]*vfs.MemFS)}
-	openMem(t, disk)
-	clones := slices.Clone(*disk.clones)
-	if len(clones) < 5 {
-		t.Fatalf("%d clones", len(clones))
-	}
-	for i, clone := range clones {
-		s := openMem(t, clone)
-		if pools, err := s.Pools(t.Context()); err != nil || !slices.Equal(pools, []string{"default"}) {
-			t.Errorf("clone %d: pools %q, %v", i, pools, err)
-		}
-	}
-}
-
-// crashFS is a crashable file system that keeps a clone of what a crash before each sync would leave.
-type crashFS struct {
-	*vfs.MemFS
-	clones *[]*vfs.MemFS // nil: keep none
-}
-
-func (f crashFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	file, err := f.MemFS.Create(name, c)
-	return crashFile{file, f}, err
-}
-
-func (f crashFS) OpenDir(name string) (vfs.File, error) {
-	file, err := f.MemFS.OpenDir(name)
-	return crashFile{file, f}, err
-}
-
-// ReuseForWrite makes a new file: MemFS's own takes a lock twice and may deadlock with CrashClone.
-func (f crashFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	if err := f.Remove(oldname); err != nil {
-		return nil, err
-	}
-	return f.Create(newname, c)
-}
-
-func (f crashFS) Unwrap() vfs.FS { return nil }
-
-type crashFile struct {
-	vfs.File
-	fs crashFS
-}
-
-func (f crashFile) Sync() error {
-	if f.fs.clones != nil {
-		*f.fs.clones = append(*f.fs.clones, f.fs.CrashClone(vfs.CrashCloneCfg{}))
-	}
-	return f.File.Sync()
-}
-
 // faultyFS is a disk that fills up, or breaks.
 type faultyFS struct {
 	vfs.FS
-	free  atomic.Uint64
-	fault atomic.Pointer[error] // of syncs
+	free      atomic.Uint64
+	fault     atomic.Pointer[error] // of writes and syncs
+	failSyncs atomic.Bool           // of syncs only
 }
 
 func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
@@ -230,6 +115,9 @@ func (f faultyFile) SyncData() error { return f.sync(f.File.SyncData) }
 func (f faultyFile) sync(do func() error) error {
 	if err := f.fs.fault.Load(); err != nil {
 		return *err
+	}
+	if f.fs.failSyncs.Load() {
+		return syscall.EIO
 	}
 	return do()
 }
@@ -337,6 +225,68 @@ func TestDiskFails(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A sync that nobody waits for stops the store when it fails, as one of a commit does.
+func TestLateSyncFails(t *testing.T) {
+	disk := &faultyFS{FS: vfs.NewMem()}
+	disk.free.Store(1 << 40)
+	s, err := Open("data", Options{FS: disk, Logger: quiet, Fsync: FsyncInterval, FsyncInterval: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := store.Ref{Pool: "default", OID: "o"}
+	v, err := s.Commit(t.Context(), r, 0, stamped(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.failSyncs.Store(true)
+	for begun := time.Now(); err == nil && time.Since(begun) < time.Minute; time.Sleep(time.Millisecond) {
+		v, err = s.Commit(t.Context(), r, v, stamped(2))
+	}
+	if !errors.Is(err, store.ErrIO) || !strings.Contains(err.Error(), "restart") {
+		t.Errorf("commit after a failed sync: %v", err)
+	}
+	if _, err := s.Snapshot(t.Context(), r); !errors.Is(err, store.ErrIO) {
+		t.Errorf("snapshot after a failed sync: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Closing a store makes durable what was not synced yet.
+func TestCloseSyncs(t *testing.T) {
+	for _, fsync := range []Fsync{FsyncInterval, FsyncNever} {
+		disk := vfs.NewCrashableMem()
+		s, err := Open("data", Options{FS: disk, Logger: quiet, Fsync: fsync, FsyncInterval: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Commit(t.Context(), store.Ref{Pool: "default", OID: "o"}, 0, stamped(1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if i := commitIn(t, openMem(t, disk.CrashClone(vfs.CrashCloneCfg{})), "o"); i != 1 {
+			t.Errorf("%s: found commit %d", fsync, i)
+		}
+	}
+}
+
+// commitIn returns the number of the stamped commit that an object shows.
+func commitIn(t *testing.T, s *Store, oid string) int {
+	t.Helper()
+	snap, err := s.Snapshot(t.Context(), store.Ref{Pool: "default", OID: oid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := stampOf(snap)
+	if err := errors.Join(err, snap.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return i
 }
 
 // Damage to stored bytes is an error of the object that they belong to; others can be read.

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -18,13 +19,18 @@ import (
 	"github.com/objluad/objluad/store"
 )
 
-// Options configure a store. A zero field means its default.
+// Options configure a store. A zero field means its default. CacheSize and 4 times MemTableSize bound most of the memory that
+// a store takes: beside them there are the write sets being committed, which are held three times (by the caller, as a batch,
+// and in the log's blocks until these are written), one block and one value for each open snapshot or iterator, and a few MiB
+// for each compaction.
 type Options struct {
-	Logger       *slog.Logger // default: slog.Default()
-	FS           vfs.FS       // default: the operating system's
-	CacheSize    int64        // bytes of memory for blocks read; default 128 MiB
-	MemTableSize uint64       // bytes of memory for each of up to 4 tables of recent writes; default 32 MiB
-	Reserve      uint64       // bytes that must be free on the disk for a commit to be accepted; default 128 MiB
+	Logger        *slog.Logger  // default: slog.Default()
+	FS            vfs.FS        // default: the operating system's
+	CacheSize     int64         // bytes of memory for blocks read; default 128 MiB
+	MemTableSize  uint64        // bytes of memory for each of up to 4 tables of recent writes; default 32 MiB
+	Reserve       uint64        // bytes that must be free on the disk for a commit to be accepted; default 128 MiB
+	Fsync         Fsync         // when commits are durable; default FsyncAlways
+	FsyncInterval time.Duration // between two syncs, with FsyncInterval; default 1 s
 }
 
 func (o Options) withDefaults() Options {
@@ -43,7 +49,25 @@ func (o Options) withDefaults() Options {
 	if o.Reserve == 0 {
 		o.Reserve = 128 << 20
 	}
+	if o.Fsync == "" {
+		o.Fsync = FsyncAlways
+	}
+	if o.FsyncInterval == 0 {
+		o.FsyncInterval = time.Second
+	}
 	return o
+}
+
+func (o Options) check() error {
+	switch o.Fsync {
+	case FsyncAlways, FsyncInterval, FsyncNever:
+	default:
+		return fmt.Errorf("%w: fsync is always, interval or never, not %q", store.ErrInvalid, o.Fsync)
+	}
+	if o.FsyncInterval < time.Millisecond {
+		return fmt.Errorf("%w: the interval of syncs is 1ms at least, not %v", store.ErrInvalid, o.FsyncInterval)
+	}
+	return nil
 }
 
 // Store is a store in one folder. It implements store.Store.
@@ -53,6 +77,7 @@ type Store struct {
 	db    *pebble.DB
 	lock  *pebble.Lock
 	fail  *failStop
+	late  *lateSync // nil: commits are synced before they are acknowledged
 	space *space
 	floor floor
 	locks objectLocks
@@ -74,30 +99,38 @@ var (
 // store.ErrReadOnly, store.ErrFormat, or what else the engine says; the folder is then as it was.
 func Open(dir string, opts Options) (*Store, error) {
 	opts = opts.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	lock, err := lockFolder(dir, opts.FS)
 	if err != nil {
 		return nil, err
 	}
-	fail := &failStop{log: opts.Logger}
-	db, err := pebble.Open(dir, pebbleOptions(opts, lock, fail))
+	s := &Store{
+		fs:    opts.FS,
+		dir:   dir,
+		lock:  lock,
+		fail:  &failStop{log: opts.Logger},
+		space: &space{fs: opts.FS, dir: dir, reserve: opts.Reserve},
+		pools: make(map[string]*pool),
+	}
+	if opts.Fsync != FsyncAlways {
+		s.late = &lateSync{fail: s.fail, stop: make(chan struct{})}
+		opts.FS = lateFS{opts.FS, s.late}
+	}
+	s.locks.seed = maphash.MakeSeed()
+	s.db, err = pebble.Open(dir, pebbleOptions(opts, lock, s.fail))
 	if err != nil {
 		lock.Close()
 		return nil, openError(dir, err)
 	}
-	s := &Store{
-		fs:    opts.FS,
-		dir:   dir,
-		db:    db,
-		lock:  lock,
-		fail:  fail,
-		space: &space{fs: opts.FS, dir: dir, reserve: opts.Reserve},
-		pools: make(map[string]*pool),
-	}
-	s.locks.seed = maphash.MakeSeed()
 	if err := s.load(dir); err != nil {
-		db.Close()
+		s.db.Close()
 		lock.Close()
 		return nil, err
+	}
+	if opts.Fsync == FsyncInterval {
+		go s.late.run(opts.FsyncInterval)
 	}
 	return s, nil
 }
@@ -137,6 +170,9 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	if pools == nil {
 		return nil
+	}
+	if s.late != nil {
+		close(s.late.stop)
 	}
 	if s.fail.err() != nil {
 		// The engine gave up where it stood, maybe with locks held: waiting for it could be for ever. As it may still write,
