@@ -143,6 +143,40 @@ func (s *memStore) List(_ context.Context, pool, namespace, after string, limit 
 	return oids, false, nil
 }
 
+func (s *memStore) Walk(_ context.Context, pool string, visit func(namespace, oid string) error) error {
+	s.mu.Lock()
+	objects, ok := s.pools[pool]
+	refs := slices.Collect(maps.Keys(objects))
+	s.mu.Unlock()
+	if !ok {
+		return store.ErrNoPool
+	}
+	for _, ref := range refs {
+		if err := visit(ref.Namespace, ref.OID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *memStore) Usage(_ context.Context, pool string) (store.Usage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	objects, ok := s.pools[pool]
+	if !ok {
+		return store.Usage{}, store.ErrNoPool
+	}
+	u := store.Usage{Objects: int64(len(objects))}
+	for _, obj := range objects {
+		u.Bytes += obj.stat.Size
+	}
+	return u, nil
+}
+
+func (s *memStore) Space(context.Context) (store.Space, error) {
+	return store.Space{Total: 1 << 30, Available: 1 << 29}, nil
+}
+
 func (s *memStore) Pools(context.Context) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

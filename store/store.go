@@ -100,6 +100,19 @@ type Changer interface {
 	CacheSize() int64
 }
 
+// Usage is what a pool has, of all namespaces.
+type Usage struct {
+	Objects int64
+	Bytes   int64 // sum of the objects' sizes: of data, holes included, and not of xattrs and omaps
+}
+
+// Space is the room of the disk or cluster on which a store lies, in bytes, with what other users take of it. It is zero where
+// that cannot be told.
+type Space struct {
+	Total     int64
+	Available int64
+}
+
 // Store keeps pools of objects. It is safe for concurrent use.
 type Store interface {
 	// Snapshot opens a view of the object's committed state. It fails with ErrNoPool when the pool does not exist, and
@@ -115,6 +128,16 @@ type Store interface {
 	// List returns up to limit object ids of a namespace in byte order, from the first one > after ("" is the beginning),
 	// and whether there are more.
 	List(ctx context.Context, pool, namespace, after string, limit int) (oids []string, more bool, err error)
+
+	// Walk visits each object of a pool, of all namespaces. Those that exist from its beginning to its end are visited
+	// exactly once; those that come or go meanwhile may be. The order is the engine's. It ends with visit's first error, and
+	// holds nothing that a visit could wait for, so a visit may use the store.
+	Walk(ctx context.Context, pool string, visit func(namespace, oid string) error) error
+
+	// Usage tells what a pool has. It may take a moment until it knows of a commit, and an engine may have to count.
+	Usage(ctx context.Context, pool string) (Usage, error)
+	// Space tells what room the store has.
+	Space(ctx context.Context) (Space, error)
 
 	// Pools returns the names of all pools in order.
 	Pools(ctx context.Context) ([]string, error)

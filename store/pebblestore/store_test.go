@@ -257,3 +257,16 @@ func TestForeignDatabase(t *testing.T) {
 		t.Errorf("opened: %v", err)
 	}
 }
+
+// On a real disk the space is that of the file system, without what is kept for the engine.
+func TestSpace(t *testing.T) {
+	s, err := Open(t.TempDir(), Options{Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	space, err := s.Space(t.Context())
+	if err != nil || space.Total < 1 || space.Available > space.Total-128<<20 {
+		t.Errorf("%+v, %v", space, err)
+	}
+}

@@ -22,11 +22,15 @@ func pairs(b []byte) []store.KeyValue {
 	return kvs
 }
 
-// names visits what rs_list_copy wrote.
-func names(b []byte, visit func(name []byte)) {
+// names visits what rs_list_copy wrote, until visit fails. What it hands over is part of b.
+func names(b []byte, visit func(namespace, oid []byte) error) error {
 	for len(b) > 0 {
-		n := binary.NativeEndian.Uint32(b)
-		visit(b[4:][:n])
-		b = b[4:][n:]
+		ns, oid := binary.NativeEndian.Uint32(b), binary.NativeEndian.Uint32(b[4:])
+		b = b[8:]
+		if err := visit(b[:ns:ns], b[ns:][:oid:oid]); err != nil {
+			return err
+		}
+		b = b[ns:][oid:]
 	}
+	return nil
 }

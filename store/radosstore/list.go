@@ -11,8 +11,6 @@ import (
 	"container/heap"
 	"context"
 	"slices"
-	"syscall"
-	"unsafe"
 )
 
 // List returns up to limit object ids in byte order. RADOS lists by hash, so each call walks over all names of the pool, of
@@ -36,37 +34,16 @@ func (s *Store) first(ctx context.Context, pool, namespace, after string, max in
 		return nil, err
 	}
 	first, err := aside(ctx, s, func() (*firstNames, error) {
-		return p.walk(ctx, namespace, &firstNames{after: after, max: max})
+		first := &firstNames{after: after, max: max}
+		begin := func(list **C.rs_list) C.int { return C.rs_list_new(list, p.c, cString(namespace)) }
+		return first, eachBatch(ctx, begin, func(batch []byte) error {
+			return names(batch, func(_, oid []byte) error { first.see(oid); return nil })
+		})
 	})
 	if err != nil && s.gone(ctx, pool, p) {
 		return nil, errOtherPool // or none, as the next try will find
 	}
 	return first, err
-}
-
-// walk has first see all names.
-func (p *pool) walk(ctx context.Context, namespace string, first *firstNames) (*firstNames, error) {
-	var list *C.rs_list
-	r := C.rs_list_new(&list, p.c, cString(namespace))
-	defer C.rs_list_free(list)
-	var end C.bool
-	for r == 0 {
-		if r = C.rs_list_next(list, &end); r != 0 || bool(end) {
-			break
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if n := C.rs_list_size(list); n > 0 {
-			b := make([]byte, n)
-			C.rs_list_copy(list, (*C.char)(unsafe.Pointer(unsafe.SliceData(b))))
-			names(b, first.see)
-		}
-	}
-	if r != 0 {
-		return nil, clusterError(syscall.Errno(-r))
-	}
-	return first, nil
 }
 
 // firstNames keeps the first max names beyond after of those that it saw, as a heap whose top is the last of them.

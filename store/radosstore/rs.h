@@ -99,16 +99,23 @@ void rs_copy_xattrs(const rs_op *op, char *to);
 void rs_copy_omap(const rs_op *op, char *to);
 
 /*
- * rs_list is a walk over the names of a pool's objects in one namespace, in the order of their hashes. rs_list_next blocks
- * while it fetches about 1000 names; at the end there are none.
+ * rs_pool_usage asks the cluster what a pool of that name has: objects, and bytes of their data. It blocks, up to the timeout, and
+ * fails with -ENOENT when the cluster knows of no such pool.
+ */
+int rs_pool_usage(void *cluster, rs_bytes name, uint64_t *objects, uint64_t *bytes);
+
+/*
+ * rs_list is a walk over the names of a pool's objects in one namespace, or in all of them, in the order of their hashes. rs_list_next
+ * blocks while it fetches about 1000 names; at the end there are none.
  */
 typedef struct rs_list rs_list;
 
 int rs_list_new(rs_list **list, const rs_pool *pool, rs_bytes ns);
+int rs_list_new_all(rs_list **list, const rs_pool *pool);
 void rs_list_free(rs_list *list);
 int rs_list_next(rs_list *list, bool *end);
 size_t rs_list_size(const rs_list *list); /* bytes that rs_list_copy gives */
-/* Names are copied as: length (32 bits, native order), name. */
+/* Names are copied as: length of namespace, length of oid (32 bits each, native order), namespace, oid. */
 void rs_list_copy(const rs_list *list, char *to);
 
 /*

@@ -38,3 +38,21 @@ int rs_pool_open(rs_pool **pool, void *cluster, int64_t id)
 }
 
 void rs_pool_close(rs_pool *pool) { delete pool; }
+
+int rs_pool_usage(void *cluster, rs_bytes name, uint64_t *objects, uint64_t *bytes)
+{
+	return guarded([=] {
+		librados::Rados rados;
+		librados::Rados::from_rados_t(cluster, rados);
+		std::list<std::string> names{str(name)};
+		librados::stats_map stats;
+		if (int r = rados.get_pool_stats(names, stats); r < 0)
+			return r;
+		const auto pool = stats.find(str(name));
+		if (pool == stats.end())
+			return -ENOENT;
+		*objects = pool->second.num_objects;
+		*bytes = pool->second.num_bytes;
+		return 0;
+	});
+}

@@ -48,6 +48,9 @@ func run(t *testing.T, open func(t *testing.T) store.Store, mayEnd bool) {
 		{"ManyObjects", testManyObjects},
 		{"List", testList},
 		{"ListNamespaces", testListNamespaces},
+		{"Walk", testWalk},
+		{"WalkWhileChanging", testWalkWhileChanging},
+		{"Usage", testUsage},
 		{"Pools", testPools},
 		{"PoolRemoved", testPoolRemoved},
 		{"PoolRemovedWhileCommitting", testPoolRemovedWhileCommitting},
@@ -227,6 +230,12 @@ func testCanceled(f fixture) {
 	if _, _, err := f.s.List(ctx, "default", "", "", 1); !errors.Is(err, context.Canceled) {
 		f.Errorf("List: %v", err)
 	}
+	if err := f.s.Walk(ctx, "default", func(string, string) error { return nil }); !errors.Is(err, context.Canceled) {
+		f.Errorf("Walk: %v", err)
+	}
+	if _, err := f.s.Usage(ctx, "default"); !errors.Is(err, context.Canceled) {
+		f.Errorf("Usage: %v", err)
+	}
 	if err := f.s.CreatePool(ctx, "p"); !errors.Is(err, context.Canceled) {
 		f.Errorf("CreatePool: %v", err)
 	}
@@ -241,6 +250,11 @@ func testClosed(f fixture) {
 	_, err = f.s.Commit(f.Context(), ref("o"), 1, full("y"))
 	f.fails(err, store.ErrClosed)
 	_, _, err = f.s.List(f.Context(), "default", "", "", 1)
+	f.fails(err, store.ErrClosed)
+	f.fails(f.s.Walk(f.Context(), "default", func(string, string) error { return nil }), store.ErrClosed)
+	_, err = f.s.Usage(f.Context(), "default")
+	f.fails(err, store.ErrClosed)
+	_, err = f.s.Space(f.Context())
 	f.fails(err, store.ErrClosed)
 	f.fails(f.s.CreatePool(f.Context(), "p"), store.ErrClosed)
 	f.check(f.s.Close())
