@@ -54,24 +54,30 @@ func median(of []float64) float64 {
 	return (sorted[half-1] + sorted[half]) / 2
 }
 
-// measure runs pairs, of which each second one begins with the other side.
+// measure runs pairs on the two.
 func (c contest) measure(objluad, redis string, pairs int) (result, error) {
 	r := result{contest: c}
-	ours := func() error { return c.once(&r.ours, objluad, c.objluad) }
-	theirs := func() error { return c.once(&r.theirs, redis, c.redis) }
+	err := alternate(pairs,
+		func() error { return c.once(&r.ours, objluad, c.objluad) },
+		func() error { return c.once(&r.theirs, redis, c.redis) })
+	return r, err
+}
+
+// alternate runs pairs, of which each second one begins with the other side.
+func alternate(pairs int, ours, theirs func() error) error {
 	for pair := range pairs {
 		first, second := ours, theirs
 		if pair%2 == 1 {
 			first, second = theirs, ours
 		}
 		if err := first(); err != nil {
-			return r, err
+			return err
 		}
 		if err := second(); err != nil {
-			return r, err
+			return err
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // once runs the load generator and adds the rate that it saw.

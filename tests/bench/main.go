@@ -15,7 +15,8 @@ import (
 func main() {
 	pairs := flag.Int("pairs", 3, "pairs of runs for each line of the table")
 	file := flag.String("write", "", "`file` that gets the table, too, as Markdown")
-	only := flag.String("only", "", "measure one `part` without Redis: inside (the guard, the VMs and their memory) or tails (good calls beside attacks)")
+	only := flag.String("only", "", "measure one `part` without Redis: inside (the guard, the VMs and their memory), tails (good calls beside attacks), "+
+		"rados (beside Ceph's cls_lua) or sizes (of stores and omaps)")
 	flag.Parse()
 	if err := run(*pairs, *file, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -24,11 +25,11 @@ func main() {
 }
 
 func run(pairs int, file, only string) error {
-	if only != "" {
-		return runPart(only)
-	}
 	if pairs < 1 {
 		return fmt.Errorf("%d pairs are not possible", pairs)
+	}
+	if only != "" {
+		return runPart(only, pairs)
 	}
 	if err := checkPrograms(); err != nil {
 		return err
@@ -57,6 +58,9 @@ func run(pairs int, file, only string) error {
 			return fmt.Errorf("%s: %w", c.title, err)
 		}
 		r.results = append(r.results, result)
+	}
+	if r.rados, err = measureRados(dir, pairs); err != nil {
+		return err
 	}
 	if err := r.measureInside(dir); err != nil {
 		return err
@@ -89,7 +93,7 @@ func (r *report) measureTails(dir string) (err error) {
 	return err
 }
 
-func runPart(part string) error {
+func runPart(part string, pairs int) error {
 	dir, err := os.MkdirTemp("", "objluad-bench")
 	if err != nil {
 		return err
@@ -103,8 +107,11 @@ func runPart(part string) error {
 	case "tails":
 		err = r.measureTails(dir)
 		r.printTails(os.Stdout)
+	case "rados":
+		r.rados, err = measureRados(dir, pairs)
+		printContests(os.Stdout, "cls_lua", r.rados)
 	default:
-		err = fmt.Errorf("there is no part %q; -only takes inside or tails", part)
+		err = fmt.Errorf("there is no part %q; -only takes inside, tails, rados or sizes", part)
 	}
 	return err
 }

@@ -20,6 +20,7 @@ type report struct {
 	redis   string // version
 	pairs   int
 	results []result
+	rados   []result
 	guard   []string // corebench's lines, "name value unit"
 
 	hostCalls []string // lines of Go's benchmarks
@@ -28,16 +29,23 @@ type report struct {
 }
 
 func (r *report) print(out io.Writer) {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "calls per second\tobjluad\tRedis\tratio\tgoal\t")
-	for _, result := range r.results {
-		fmt.Fprintf(table, "%s\t%.0f\t%.0f\t%.2f\t%.1f\t\n", result.title, median(result.ours), median(result.theirs), result.ratio(), result.goal)
-	}
-	table.Flush()
+	printContests(out, "Redis", r.results)
+	fmt.Fprintln(out)
+	printContests(out, "cls_lua", r.rados)
 	fmt.Fprintln(out)
 	r.printTails(out)
 	fmt.Fprintln(out)
 	r.printInside(out)
+}
+
+// printContests prints medians, with the lowest and the highest rate in brackets.
+func printContests(out io.Writer, peer string, results []result) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(table, "calls per second\tobjluad\t%s\tratio\tgoal\t\n", peer)
+	for _, result := range results {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%.2f\t%.1f\t\n", result.title, spread(result.ours), spread(result.theirs), result.ratio(), result.goal)
+	}
+	table.Flush()
 }
 
 func (r *report) printTails(out io.Writer) {
@@ -65,10 +73,10 @@ func (r *report) markdown() []byte {
 		runtime.NumCPU(), cpuModel(), memory(), kernel())
 	fmt.Fprintf(&b, "objluad %s, built by %s; Redis %s.\n", objluadVersion(), runtime.Version(), r.redis)
 	fmt.Fprintf(&b, "Medians of %d runs, which alternate between the two; in brackets the lowest and the highest.\n\n", r.pairs)
-	b.WriteString("| calls per second | objluad | Redis | ratio | goal |\n|---|---:|---:|---:|---:|\n")
-	for _, result := range r.results {
-		fmt.Fprintf(&b, "| %s | %s | %s | %.2f | ≥ %.1f |\n", result.title, spread(result.ours), spread(result.theirs), result.ratio(), result.goal)
-	}
+	writeContests(&b, "Redis", r.results)
+	fmt.Fprintf(&b, "\nBeside Ceph's `cls_lua` (`eval_json` through librados, as many calls in flight, the same script), in one run on one cluster whose "+
+		"single OSD keeps its objects in memory; the embedded store syncs each commit to disk. `go run ./tests/bench -only rados` prints these alone.\n\n")
+	writeContests(&b, "cls_lua", r.rados)
 	fmt.Fprintf(&b, "\nGood calls beside attacks: %d calls a second at random moments for %d s, alone, and then with every tenth call hostile "+
 		"(an endless loop, a pattern, a memory bomb, a new script, each for as long as it gets). `go run ./tests/bench -only tails` prints these alone.\n\n", tailRate, tailSeconds)
 	b.WriteString("| p50, p99 | alone | beside attacks | p99 ratio | goal |\n|---|---:|---:|---:|---:|\n")
@@ -99,7 +107,15 @@ func (r *report) markdown() []byte {
 			fmt.Fprintf(&b, "    redis-benchmark -p PORT %s %s\n", strings.Join(result.options, " "), quoted(command))
 		}
 	}
+	b.WriteString(radosCommands(r.rados))
 	return b.Bytes()
+}
+
+func writeContests(b *bytes.Buffer, peer string, results []result) {
+	fmt.Fprintf(b, "| calls per second | objluad | %s | ratio | goal |\n|---|---:|---:|---:|---:|\n", peer)
+	for _, result := range results {
+		fmt.Fprintf(b, "| %s | %s | %s | %.2f | ≥ %.1f |\n", result.title, spread(result.ours), spread(result.theirs), result.ratio(), result.goal)
+	}
 }
 
 // spread shows a median with its extremes.
