@@ -110,6 +110,9 @@ func (o *memObject) apply(ws *store.WriteSet, version uint64) *memObject {
 	if ws.OmapHeader != nil {
 		next.header = slices.Clone(ws.OmapHeader)
 	}
+	for _, r := range ws.OmapRanges {
+		maps.DeleteFunc(next.omap, func(key string, _ []byte) bool { return r.Contains(key) })
+	}
 	set := func(to, changes map[string][]byte) {
 		for key, value := range changes {
 			if to[key] = slices.Clone(value); value == nil {

@@ -182,15 +182,17 @@ func (o *Overlay) WriteFull(data []byte) error {
 	return o.begun(o.written.write(0, data, &o.steps))
 }
 
-// Append puts data at the end, and creates the object if absent.
+// Append puts data at the end, and creates the object if absent, for empty data too.
 func (o *Overlay) Append(data []byte) error { return o.Write(o.size, data) }
 
-// Truncate sets the size, dropping bytes or adding zeros, and creates the object if absent.
+// Truncate sets the size, dropping bytes or adding zeros. As rados truncate, it does nothing to an absent object.
 func (o *Overlay) Truncate(size int64) error {
 	if !o.fits(size, 0) {
 		return fmt.Errorf("%w: truncation to %d bytes; the object limit is %d bytes", ErrTooLarge, size, o.limits.ObjectSize)
 	}
-	o.exists = true
+	if !o.exists {
+		return nil
+	}
 	if size < o.size {
 		if err := o.written.clear(size, o.size, &o.steps); err != nil {
 			return o.begun(err)
@@ -200,8 +202,8 @@ func (o *Overlay) Truncate(size int64) error {
 	return nil
 }
 
-// Zero makes the bytes of [off, off+length) that lie within the size zeros. As rados zero, it neither extends nor creates
-// the object.
+// Zero makes the bytes of [off, off+length) that lie within the size zeros. It neither extends nor creates the object. RADOS
+// cuts an object off where zeros would reach its end; here the size stays.
 func (o *Overlay) Zero(off, length int64) error {
 	if off < 0 || length < 0 {
 		return fmt.Errorf("%w: zeroing of %d bytes at offset %d", ErrTooLarge, length, off)
@@ -246,7 +248,7 @@ func (o *Overlay) tooLarge(what string, off, n int64) error {
 
 // admit checks that the write set has room for a change that adds and frees so many bytes.
 func (o *Overlay) admit(adds, frees int64) error {
-	total := o.written.cost + o.omap.cost + o.cost + adds - frees
+	total := o.written.cost + o.omap.cost + o.omap.removed.cost + o.cost + adds - frees
 	if adds > frees && total > o.limits.WriteSet {
 		return fmt.Errorf("%w: the write set would have %d bytes, the limit is %d", ErrTooLarge, total, o.limits.WriteSet)
 	}
@@ -338,10 +340,14 @@ func (o *Overlay) SetXattr(name string, value []byte) error {
 	return nil
 }
 
-// RemoveXattr removes an xattr. It fails with ErrNotFound or ErrNoXattr.
+// RemoveXattr removes an xattr; one that is absent is no error, as for rados rmxattr. It fails with ErrNotFound when the object
+// is absent.
 func (o *Overlay) RemoveXattr(name string) error {
-	if _, err := o.Xattr(name); err != nil {
-		return err
+	if !o.exists {
+		return ErrNotFound
+	}
+	if len(name) > o.limits.XattrName {
+		return nil // no object has such an xattr
 	}
 	return o.putXattr(name, nil)
 }
@@ -391,6 +397,7 @@ func (o *Overlay) WriteSet() *WriteSet {
 		Xattrs:     o.xattrs,
 		OmapClear:  o.omap.cleared,
 		OmapHeader: o.omap.header,
+		OmapRanges: o.omap.removed.list(),
 		Omap:       o.omap.pairs,
 	}
 	if o.dataChanged() {

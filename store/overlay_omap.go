@@ -5,6 +5,7 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,15 +20,17 @@ const listingBytes = 64 << 20
 type omapChanges struct {
 	cleared bool              // the snapshot's omap does not show
 	header  []byte            // nil: unchanged
+	removed keyRanges         // of the snapshot's omap, what does not show; counts its own cost
 	pairs   map[string][]byte // nil value: removed
-	cost    int64
+	cost    int64             // of header and pairs
 
-	// order has the keys of pairs in order. Few methods list an omap that they change, so it is made by the first listing.
+	// order has the keys of pairs in order. Few methods list an omap that they change, so it is made by the first listing or
+	// removal of a range.
 	order *btreemap.BTreeMap[string, struct{}]
 }
 
 func (c *omapChanges) changed() bool {
-	return c.cleared || c.header != nil || len(c.pairs) > 0
+	return c.cleared || c.header != nil || !c.removed.empty() || len(c.pairs) > 0
 }
 
 func (c *omapChanges) put(key string, value []byte) {
@@ -55,8 +58,23 @@ func (o *Overlay) orderedChanges() (*btreemap.BTreeMap[string, struct{}], error)
 	return order, nil
 }
 
+func (c *omapChanges) drop(key string) {
+	c.cost -= pairCost(key, c.pairs[key])
+	delete(c.pairs, key)
+	c.order.Delete(key)
+}
+
 // omapShows reports whether the snapshot's omap shows where nothing was changed.
 func (o *Overlay) omapShows() bool { return o.under && !o.omap.cleared }
+
+// keyShows reports whether the snapshot's pair of a key shows, if the key itself was not changed.
+func (o *Overlay) keyShows(key string) bool {
+	if !o.omapShows() {
+		return false
+	}
+	_, removed := o.omap.removed.around(key)
+	return !removed
+}
 
 // OmapHeader returns the omap's header, empty when none was written or the object is absent.
 func (o *Overlay) OmapHeader() ([]byte, error) {
@@ -93,7 +111,7 @@ func (o *Overlay) OmapValue(key string) ([]byte, error) {
 		return nil, ErrNoKey // no object has it, and the text would be as long
 	}
 	value, changed := o.omap.pairs[key]
-	if !changed && o.omapShows() {
+	if !changed && o.keyShows(key) {
 		if value, ok, err := o.snap.OmapValue(key); err != nil || ok {
 			return value, err
 		}
@@ -102,6 +120,29 @@ func (o *Overlay) OmapValue(key string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %.100q", ErrNoKey, key)
 	}
 	return bytes.Clone(value), nil
+}
+
+// OmapValues returns the pairs that there are of some keys, in the order of keys. It fails with ErrTooLarge when they take more
+// than a listing may. An absent object has none.
+func (o *Overlay) OmapValues(keys []string) (kvs []KeyValue, err error) {
+	var size int64
+	for _, key := range keys {
+		if err := o.steps.take(); err != nil {
+			return nil, err
+		}
+		value, err := o.OmapValue(key)
+		if errors.Is(err, ErrNoKey) || errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if size += pairCost(key, value); size > o.listing {
+			return nil, fmt.Errorf("%w: the values are too large to read at once after %d keys; ask for fewer", ErrTooLarge, len(kvs))
+		}
+		kvs = append(kvs, KeyValue{key, value})
+	}
+	return kvs, nil
 }
 
 // SetOmapValue sets an omap pair, and creates the object if absent.
@@ -177,6 +218,70 @@ func (o *Overlay) RemoveOmapKey(key string) error {
 	return o.putOmap(key, nil)
 }
 
+// RemoveOmapRange removes the omap pairs of a range, in a time that does not depend on how many the snapshot has there. It
+// fails with ErrNotFound when the object is absent.
+func (o *Overlay) RemoveOmapRange(r KeyRange) error {
+	if !o.exists {
+		return ErrNotFound
+	}
+	if err := cmp.Or(o.checkOmapKey(r.First), o.checkOmapKey(r.End)); err != nil {
+		return err
+	}
+	if r.Empty() {
+		return nil
+	}
+	changed, frees, err := o.changedIn(r)
+	if err != nil {
+		return err
+	}
+	if o.omapShows() {
+		if err := o.hideRange(r, frees); err != nil {
+			return err
+		}
+	}
+	for _, key := range changed {
+		if err := o.steps.take(); err != nil {
+			return o.begun(err)
+		}
+		o.omap.drop(key)
+	}
+	return nil
+}
+
+// changedIn returns the changed keys of a range, and what they count in the write set.
+func (o *Overlay) changedIn(r KeyRange) (keys []string, cost int64, err error) {
+	order, err := o.orderedChanges()
+	if err != nil {
+		return nil, 0, err
+	}
+	for key := range order.Ascend(btreemap.GE(r.First), btreemap.Max[string]()) {
+		if !r.Contains(key) {
+			break
+		}
+		if err := o.steps.take(); err != nil {
+			return nil, 0, err
+		}
+		keys = append(keys, key)
+		cost += pairCost(key, o.omap.pairs[key])
+	}
+	return keys, cost, nil
+}
+
+// hideRange hides what the snapshot has in a range, of a change that also frees so much.
+func (o *Overlay) hideRange(r KeyRange, frees int64) error {
+	all, parts, err := o.omap.removed.joined(r, &o.steps)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		frees += part.Cost()
+	}
+	if err := o.admit(all.Cost(), frees); err != nil {
+		return err
+	}
+	return o.begun(o.omap.removed.replace(parts, all, &o.steps))
+}
+
 // ClearOmap removes all omap pairs and the header. It fails with ErrNotFound.
 func (o *Overlay) ClearOmap() error {
 	if !o.exists {
@@ -187,10 +292,17 @@ func (o *Overlay) ClearOmap() error {
 }
 
 func (o *Overlay) checkOmapPair(key string, value []byte) error {
+	if err := o.checkOmapKey(key); err != nil {
+		return err
+	}
+	return o.checkOmapValue("the omap value", value)
+}
+
+func (o *Overlay) checkOmapKey(key string) error {
 	if len(key) > o.limits.OmapKey {
 		return fmt.Errorf("%w: the omap key has %d bytes, the limit is %d", ErrNameTooLong, len(key), o.limits.OmapKey)
 	}
-	return o.checkOmapValue("the omap value", value)
+	return nil
 }
 
 func (o *Overlay) checkOmapValue(what string, value []byte) error {
@@ -218,9 +330,14 @@ func (o *Overlay) putOmap(key string, value []byte) error {
 // there are more. An empty after lists from the beginning, the empty key included; a negative max is no limit. It returns
 // fewer pairs than asked, and more, when they take more than a listing may (BoundListings). An absent object has no pairs.
 func (o *Overlay) OmapList(after, prefix string, max int64) (kvs []KeyValue, more bool, err error) {
-	var size int64
+	return o.OmapPage(after, prefix, max, o.listing)
+}
+
+// OmapPage is OmapList of what takes about size bytes, names and 128 for each pair included: the last pair may go beyond.
+func (o *Overlay) OmapPage(after, prefix string, max, size int64) (kvs []KeyValue, more bool, err error) {
+	size = min(size, o.listing)
 	err = o.walkOmap(after, prefix, func(key string, value func() ([]byte, error)) (bool, error) {
-		if int64(len(kvs)) == max || size >= o.listing {
+		if int64(len(kvs)) == max || size <= 0 {
 			more = true
 			return false, nil
 		}
@@ -229,7 +346,7 @@ func (o *Overlay) OmapList(after, prefix string, max int64) (kvs []KeyValue, mor
 			return false, err
 		}
 		kvs = append(kvs, KeyValue{key, bytes.Clone(v)})
-		size += pairCost(key, v)
+		size -= pairCost(key, v)
 		return true, nil
 	})
 	if err != nil {
@@ -275,7 +392,7 @@ func (o *Overlay) walkOmap(after, prefix string, visit omapVisitor) error {
 	var base OmapIter = noPairs{}
 	if o.omapShows() {
 		var err error
-		if base, err = o.snap.OmapIter(start); err != nil {
+		if base, err = o.baseIter(start); err != nil {
 			return err
 		}
 	}
@@ -327,6 +444,56 @@ func (o *Overlay) mergeOmap(base OmapIter, start string, visit omapVisitor) erro
 	}
 	return base.Err()
 }
+
+// baseIter iterates over the pairs of the snapshot that show where no key was changed, from start on.
+func (o *Overlay) baseIter(start string) (OmapIter, error) {
+	it, err := o.snap.OmapIter(start)
+	if err != nil || o.omap.removed.empty() {
+		return it, err
+	}
+	return &shownIter{OmapIter: it, o: o}, nil
+}
+
+// shownIter iterates over the pairs of a snapshot, and leaves out those in removed ranges.
+type shownIter struct {
+	OmapIter
+	o   *Overlay
+	err error
+}
+
+// passOver is how many removed pairs are passed over before the iterator is made anew behind their range: about as many as cost
+// the same.
+const passOver = 16
+
+func (s *shownIter) Next() bool {
+	passed := 0
+	for s.err == nil && s.OmapIter.Next() {
+		r, removed := s.o.omap.removed.around(s.Key())
+		if !removed {
+			return true
+		}
+		if r.Open {
+			return false
+		}
+		s.err = s.o.steps.take()
+		if passed++; passed%passOver == 0 && s.err == nil {
+			s.restart(r.End)
+		}
+	}
+	return false
+}
+
+// restart makes the iterator anew, from start on.
+func (s *shownIter) restart(start string) {
+	if s.err = s.OmapIter.Close(); s.err == nil {
+		s.OmapIter, s.err = s.o.snap.OmapIter(start)
+	}
+	if s.err != nil {
+		s.OmapIter = noPairs{}
+	}
+}
+
+func (s *shownIter) Err() error { return cmp.Or(s.err, s.OmapIter.Err()) }
 
 // noPairs is the iterator of an omap that has none.
 type noPairs struct{}

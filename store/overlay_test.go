@@ -44,6 +44,7 @@ func TestOverlayRandom(t *testing.T) {
 
 // checkWriteSet checks what engines rely on.
 func checkWriteSet(t *rapid.T, ws *store.WriteSet, snap store.Snapshot) {
+	checkRanges(t, ws.OmapRanges)
 	st, _ := snap.Stat()
 	if ws.Reset {
 		st.Size = 0
@@ -61,6 +62,14 @@ func checkWriteSet(t *rapid.T, ws *store.WriteSet, snap store.Snapshot) {
 			t.Fatalf("extent at %d of %d bytes, after %d, size %d", e.Off, e.Len, end, d.Size)
 		}
 		end = e.Off + e.Len
+	}
+}
+
+func checkRanges(t *rapid.T, ranges []store.KeyRange) {
+	for i, r := range ranges {
+		if r.Empty() || r.Open && (r.End != "" || i < len(ranges)-1) || i > 0 && ranges[i-1].End >= r.First {
+			t.Fatalf("ranges %+v", ranges)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ package store
 //  4. If Data is not nil, the bytes at and behind Data.Keep are dropped, the size is set to Data.Size (bytes not written
 //     by an extent read as zeros), and the extents are written.
 //  5. Each entry of Xattrs is set, or removed where its value is nil. An empty value is not nil.
-//  6. If OmapClear, all omap pairs and the header are removed. If OmapHeader is not nil, it becomes the header. Each entry
-//     of Omap is set, or removed where its value is nil.
+//  6. If OmapClear, all omap pairs and the header are removed. If OmapHeader is not nil, it becomes the header. The pairs
+//     of each range of OmapRanges are removed. Each entry of Omap is set, or removed where its value is nil.
 //
 // An empty WriteSet, committed, creates the object if it is absent, and otherwise only raises its version and
 // modification time.
@@ -22,6 +22,7 @@ type WriteSet struct {
 	Xattrs     map[string][]byte
 	OmapClear  bool
 	OmapHeader []byte
+	OmapRanges []KeyRange // in order, not empty, and neither overlapping nor touching
 	Omap       map[string][]byte
 }
 

@@ -3,8 +3,10 @@ package pebblestore
 // This file commits write sets.
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -125,6 +127,9 @@ func writtenBytes(ws *store.WriteSet) int64 {
 	for name, value := range ws.Xattrs {
 		n += int64(len(name) + len(value))
 	}
+	for _, r := range ws.OmapRanges {
+		n += int64(len(r.First) + len(r.End))
+	}
 	for key, value := range ws.Omap {
 		n += int64(len(key) + len(value))
 	}
@@ -202,7 +207,7 @@ func (c *commit) changeOmap(ws *store.WriteSet) error {
 		if ws.OmapHeader != nil {
 			h.header = ws.OmapHeader
 		}
-		h.omap = h.omap.change(ws.Omap)
+		h.omap = h.omap.without(ws.OmapRanges).change(ws.Omap)
 		if len(h.header)+len(h.omap) <= headOmap {
 			return nil
 		}
@@ -219,7 +224,53 @@ func (c *commit) changeOmap(ws *store.WriteSet) error {
 			return err
 		}
 	}
+	if err := c.removeRanges(ws.OmapRanges); err != nil {
+		return err
+	}
 	return c.changeParts(partOmap, ws.Omap)
+}
+
+// fewKeys is how many keys are deleted one by one, since range deletions make later reads slower until they are compacted away.
+const fewKeys = 16
+
+// removeRanges removes ranges of pairs that are parts.
+func (c *commit) removeRanges(ranges []store.KeyRange) error {
+	if len(ranges) == 0 {
+		return nil
+	}
+	behind := after(partKey(c.prefix, partOmap, ""))
+	it, err := c.db.NewIter(&pebble.IterOptions{UpperBound: behind})
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for _, r := range ranges {
+		first, end := partKey(c.prefix, partOmap, r.First), behind
+		if !r.Open {
+			end = partKey(c.prefix, partOmap, r.End)
+		}
+		if err := c.removeKeys(it, first, end); err != nil {
+			return err
+		}
+	}
+	return it.Error()
+}
+
+// removeKeys deletes the keys [first, end), which it finds.
+func (c *commit) removeKeys(it *pebble.Iterator, first, end []byte) error {
+	few := make([][]byte, 0, fewKeys)
+	for ok := it.SeekGE(first); ok && bytes.Compare(it.Key(), end) < 0; ok = it.Next() {
+		if len(few) == fewKeys {
+			return c.batch.DeleteRange(first, end, nil)
+		}
+		few = append(few, slices.Clone(it.Key()))
+	}
+	for _, key := range few {
+		if err := c.batch.Delete(key, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // setParts moves pairs out of the head.

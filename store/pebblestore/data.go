@@ -52,10 +52,9 @@ func fill(p, b []byte) {
 	copy(p, b)
 }
 
-// deleteChunks deletes the chunks [first, end). Few are deleted one by one, since range deletions make later reads
-// slower until they are compacted away.
+// deleteChunks deletes the chunks [first, end).
 func (c *commit) deleteChunks(first, end int64) error {
-	if end-first > 16 {
+	if end-first > fewKeys {
 		return c.batch.DeleteRange(chunkKey(c.prefix, first), chunkKey(c.prefix, end), nil)
 	}
 	for ; first < end; first++ {

@@ -163,6 +163,23 @@ func (p pairs) change(changes map[string][]byte) pairs {
 	return changed
 }
 
+// without returns p without the pairs of some ranges, which are in order.
+func (p pairs) without(ranges []store.KeyRange) pairs {
+	if len(ranges) == 0 {
+		return p
+	}
+	var left pairs
+	for k, v := range p.from("") {
+		for len(ranges) > 0 && !ranges[0].Open && ranges[0].End <= string(k) {
+			ranges = ranges[1:]
+		}
+		if len(ranges) == 0 || !ranges[0].Contains(string(k)) {
+			left = appendBytes(appendBytes(left, k), v)
+		}
+	}
+	return left
+}
+
 // decoder reads from the front of b. After bad is set, what it returns is zero.
 type decoder struct {
 	b   []byte

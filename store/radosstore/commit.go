@@ -10,6 +10,7 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -159,12 +160,23 @@ func (o *op) changeData(d *store.DataChange) {
 	o.step(func(c *C.rs_op) C.int { return C.rs_truncate(c, C.uint64_t(d.Size)) })
 }
 
+// behindAllKeys is above every omap key of up to 64 KiB, which is as long as keys may be by default. RADOS has no range without
+// an end.
+var behindAllKeys = strings.Repeat("\xff", 64<<10+1)
+
 func (o *op) changeOmap(ws *store.WriteSet) {
 	if ws.OmapClear {
 		o.step(func(c *C.rs_op) C.int { return C.rs_omap_clear(c) })
 	}
 	if ws.OmapHeader != nil {
 		o.step(func(c *C.rs_op) C.int { return C.rs_omap_header(c, cBytes(ws.OmapHeader)) })
+	}
+	for _, r := range ws.OmapRanges {
+		end := r.End
+		if r.Open {
+			end = behindAllKeys
+		}
+		o.step(func(c *C.rs_op) C.int { return C.rs_omap_remove_range(c, cString(r.First), cString(end)) })
 	}
 	for key, value := range ws.Omap {
 		if value == nil {

@@ -26,6 +26,7 @@ var byErrno = map[syscall.Errno]struct {
 	syscall.ENOSPC:       {store.ErrNoSpace, "the cluster is full"},
 	syscall.EDQUOT:       {store.ErrNoSpace, "the pool's quota is used up"},
 	syscall.EFBIG:        {store.ErrTooLarge, "the cluster's osd_max_object_size"},
+	syscall.E2BIG:        {store.ErrTooLarge, "one commit has at most 65535 runs of data, xattrs and ranges together; make several"},
 	syscall.EMSGSIZE:     {store.ErrTooLarge, "the cluster's osd_max_write_size"},
 	syscall.ENAMETOOLONG: {store.ErrNameTooLong, "the cluster's limits of names"},
 	syscall.EOPNOTSUPP:   {store.ErrUnsupported, "an erasure-coded pool has no omap, and unless allow_ec_overwrites is set no data that changes in part"},

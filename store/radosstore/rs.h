@@ -48,7 +48,7 @@ int64_t rs_pool_id(void *cluster, rs_bytes name);
 int rs_pool_open(rs_pool **pool, void *cluster, int64_t id);
 void rs_pool_close(rs_pool *pool);
 
-/* rs_submit sends the operation to the object. It does not block. */
+/* rs_submit sends the operation to the object. It does not block. A write of more than 65535 steps is -E2BIG. */
 int rs_submit(rs_op *op, const rs_pool *pool, rs_bytes ns, rs_bytes oid, uintptr_t token);
 
 /* Steps of reads and writes. */
@@ -76,6 +76,7 @@ int rs_omap_clear(rs_op *op);
 int rs_omap_header(rs_op *op, rs_bytes header);
 int rs_omap_set(rs_op *op, rs_bytes key, rs_bytes value);
 int rs_omap_remove(rs_op *op, rs_bytes key);
+int rs_omap_remove_range(rs_op *op, rs_bytes first, rs_bytes end); /* first <= key < end; not empty: some OSDs fail then */
 
 /* Results. */
 typedef struct {

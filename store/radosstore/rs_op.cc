@@ -8,10 +8,15 @@
 #include <map>
 #include <set>
 
+#include <rados/librados.h>
+
 using librados::bufferlist;
 using pairs = std::map<std::string, bufferlist>;
 
 namespace {
+
+// max_steps is what the number of steps in a message to an OSD can be: it has 16 bits there.
+constexpr size_t max_steps = UINT16_MAX;
 
 bufferlist buffer(rs_bytes b)
 {
@@ -41,6 +46,15 @@ void flatten(const pairs &all, char *to)
 	}
 }
 
+// write_operation adds what the C API has, and the C++ API lacks. A handle of the C API is what an operation of C++ refers to: an
+// ObjectOperationImpl of librados, or, for some versions, its first member.
+struct write_operation : librados::ObjectWriteOperation {
+	void omap_rm_range(rs_bytes first, rs_bytes end)
+	{
+		rados_write_op_omap_rm_range2(impl, first.p, first.n, end.p, end.n);
+	}
+};
+
 } // namespace
 
 struct rs_op {
@@ -49,7 +63,7 @@ struct rs_op {
 	librados::IoCtx io; // librados keeps no reference for a read that is under way
 	librados::AioCompletion *completion = nullptr;
 	librados::ObjectReadOperation read;
-	librados::ObjectWriteOperation write;
+	write_operation write;
 
 	// Steps that are gathered.
 	std::set<std::string> keys; // to read or to remove
@@ -94,6 +108,8 @@ int rs_submit(rs_op *op, const rs_pool *pool, rs_bytes ns, rs_bytes oid, uintptr
 				op->write.omap_set(op->values);
 			if (!op->keys.empty())
 				op->write.omap_rm_keys(op->keys);
+			if (op->write.size() > max_steps)
+				return -E2BIG;
 			// A full cluster answers, where otherwise librados would wait until there is room.
 			return op->io.aio_operate(str(oid), op->completion, &op->write, librados::OPERATION_FULL_TRY);
 		}
@@ -206,6 +222,11 @@ int rs_omap_set(rs_op *op, rs_bytes key, rs_bytes value)
 int rs_omap_remove(rs_op *op, rs_bytes key)
 {
 	return guarded([=] { return op->keys.insert(str(key)), 0; });
+}
+
+int rs_omap_remove_range(rs_op *op, rs_bytes first, rs_bytes end)
+{
+	return guarded([=] { return op->write.omap_rm_range(first, end), 0; });
 }
 
 void rs_results(const rs_op *op, rs_result *r)

@@ -58,6 +58,22 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// A commit of more steps than fit into one message is refused, and says why.
+func TestTooManySteps(t *testing.T) {
+	s, pool := openPool(t, cluster(t))
+	r := store.Ref{Pool: pool, OID: "o"}
+	runs := func(n int) *store.WriteSet {
+		d := &store.DataChange{Size: int64(2 * n)}
+		for i := range n {
+			d.Extents = append(d.Extents, store.Extent{Off: int64(2 * i), Len: 1, Bytes: []byte("x")})
+		}
+		return &store.WriteSet{Data: d}
+	}
+	if _, err := s.Commit(t.Context(), r, 0, runs(1<<16)); !errors.Is(err, store.ErrTooLarge) || !strings.Contains(err.Error(), "65535") {
+		t.Errorf("65536 runs: %v", err)
+	}
+}
+
 // Each name stands for one of RADOS's, and each of RADOS's for one.
 func TestNames(t *testing.T) {
 	name := rapid.Custom(func(t *rapid.T) string {

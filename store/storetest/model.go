@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,14 @@ func (m *Model) Apply(ws *store.WriteSet) {
 	if ws.OmapHeader != nil {
 		m.header = string(ws.OmapHeader)
 	}
+	for _, r := range ws.OmapRanges {
+		m.removeRange(r)
+	}
 	change(m.omap, ws.Omap)
+}
+
+func (m *Model) removeRange(r store.KeyRange) {
+	maps.DeleteFunc(m.omap, func(key, _ string) bool { return key >= r.First && (r.Open || key < r.End) })
 }
 
 // Snapshot returns a view of the model, which must not change while it is used.
@@ -154,8 +162,21 @@ var (
 		n := rapid.SampledFrom([]int{0, 1, 5, 60, 600, 3999, 4001}).Draw(t, "length")
 		return strings.Repeat(string(rune('a'+rapid.IntRange(0, 25).Draw(t, "letter"))), n)
 	})
-	genKey = rapid.SampledFrom([]string{"", "a", "a\x00", "ab", "b", "\xff", "\xff\xff", strings.Repeat("k", 21)})
+	genKey   = rapid.SampledFrom([]string{"", "a", "a\x00", "ab", "b", "c", "c\x00", "d", "\xff", "\xff\xff", strings.Repeat("k", 21)})
+	genBound = rapid.OneOf(genKey, rapid.Map(rapid.IntRange(0, rowLength), rowKey))
+	genRange = rapid.Custom(func(t *rapid.T) store.KeyRange {
+		r := store.KeyRange{First: genBound.Draw(t, "first")}
+		if r.Open = rapid.IntRange(0, 7).Draw(t, "open") == 0; !r.Open {
+			r.End = genBound.Draw(t, "end")
+		}
+		return r
+	})
 )
+
+// A row is so many keys that lie side by side that it is worth while to pass over them at once.
+const rowLength = 50
+
+func rowKey(i int) string { return fmt.Sprintf("r%02d", i) }
 
 // Step draws one operation, makes it on o and on m, and fails t unless both give the same. It hands o bytes of which it
 // keeps no copy, and spoils those that o returns: o must own the first and not depend on the second.
@@ -306,8 +327,7 @@ var operations = map[string]func(s step){
 	},
 	"truncate": func(s step) {
 		size := s.offset("size")
-		if s.agree(s.o.Truncate(int64(size)), s.fits(size, 0)) {
-			s.m.create()
+		if s.agree(s.o.Truncate(int64(size)), s.fits(size, 0)) && s.m.exists {
 			s.m.resize(size)
 		}
 	},
@@ -343,8 +363,7 @@ var operations = map[string]func(s step){
 	},
 	"remove xattr": func(s step) {
 		name := genKey.Draw(s.t, "name")
-		_, want := s.lookUp(s.m.xattrs, name, store.ErrNoXattr)
-		if s.agree(s.o.RemoveXattr(name), want) {
+		if s.agree(s.o.RemoveXattr(name), s.exist()) {
 			delete(s.m.xattrs, name)
 		}
 	},
@@ -391,10 +410,32 @@ var operations = map[string]func(s step){
 			}
 		}
 	},
+	"set row of omap values": func(s step) {
+		var kvs []store.KeyValue
+		first := rapid.IntRange(0, rowLength).Draw(s.t, "first")
+		for i := first; i < rowLength; i++ {
+			kvs = append(kvs, store.KeyValue{Key: rowKey(i), Value: fmt.Append(nil, first)})
+		}
+		s.agree(s.o.SetOmapValues(kvs), nil)
+		s.m.create()
+		for i := first; i < rowLength; i++ {
+			s.m.omap[rowKey(i)] = fmt.Sprint(first)
+		}
+	},
 	"remove omap key": func(s step) {
 		key := genKey.Draw(s.t, "key")
 		if s.agree(s.o.RemoveOmapKey(key), s.exist()) {
 			delete(s.m.omap, key)
+		}
+	},
+	"remove omap range": func(s step) {
+		r := genRange.Draw(s.t, "range")
+		want := s.exist()
+		if want == nil {
+			want = cmp.Or(checkPair(r.First, ""), checkPair(r.End, ""))
+		}
+		if s.agree(s.o.RemoveOmapRange(r), want) {
+			s.m.removeRange(r)
 		}
 	},
 	"clear omap": func(s step) {
@@ -404,7 +445,7 @@ var operations = map[string]func(s step){
 		}
 	},
 	"list omap": func(s step) {
-		after, prefix := genKey.Draw(s.t, "after"), rapid.SampledFrom([]string{"", "a", "b", "\xff", "none"}).Draw(s.t, "prefix")
+		after, prefix := genKey.Draw(s.t, "after"), rapid.SampledFrom([]string{"", "a", "b", "r", "\xff", "none"}).Draw(s.t, "prefix")
 		max := rapid.Int64Range(-1, 4).Draw(s.t, "max")
 		want := slices.DeleteFunc(sorted(s.m.omap), func(kv store.KeyValue) bool {
 			return after != "" && kv.Key <= after || !strings.HasPrefix(kv.Key, prefix)

@@ -5,6 +5,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -345,6 +346,62 @@ func testOmapClear(f fixture) {
 		want.header, want.omap = "h", ""
 		f.shows(r, want)
 	}
+}
+
+// Ranges are removed before keys are set, and take nothing else with them: not the header, xattrs, or data, whose keys may lie
+// beside those of the omap.
+func testOmapRanges(f fixture) {
+	for _, large := range []bool{false, true} {
+		r := ref(fmt.Sprint("o", large))
+		ws, _ := everything(large)
+		ws.Omap = make(map[string][]byte)
+		keys := []string{"", "a", "a\x00", "b", "c", "\xff", "\xff\xff"}
+		for i := range 100 {
+			keys = append(keys, fmt.Sprintf("m%02d", i))
+		}
+		for _, key := range keys {
+			ws.Omap[key] = []byte("v")
+		}
+		f.commit(r, ws)
+		left := make(map[string]string)
+		for _, step := range []struct {
+			ranges []store.KeyRange
+			set    string // a key
+		}{
+			{[]store.KeyRange{{First: "nothing", End: "o"}}, ""},
+			{[]store.KeyRange{{First: "a", End: "a\x00"}}, ""},
+			{[]store.KeyRange{{First: "m05", End: "m08"}, {First: "m20", End: "m90"}}, "m50"},
+			{[]store.KeyRange{{First: "\xff\xff", Open: true}}, ""},
+			{[]store.KeyRange{{First: "", End: "a"}, {First: "c", Open: true}}, "z"},
+			{[]store.KeyRange{{First: "", Open: true}}, "\xff"},
+		} {
+			change := &store.WriteSet{OmapRanges: step.ranges}
+			maps.DeleteFunc(ws.Omap, func(key string, _ []byte) bool { return within(step.ranges, key) })
+			if step.set != "" {
+				change.Omap = map[string][]byte{step.set: []byte("new")}
+				ws.Omap[step.set] = []byte("new")
+			}
+			f.commit(r, change)
+			clear(left)
+			for key, value := range ws.Omap {
+				left[key] = string(value)
+			}
+			_, want := everything(large)
+			want.omap = formatMap(left)
+			f.shows(r, want)
+		}
+	}
+	f.commit(ref("new"), &store.WriteSet{OmapRanges: []store.KeyRange{{Open: true}}})
+	f.shows(ref("new"), object{exists: true})
+}
+
+func within(ranges []store.KeyRange, key string) bool {
+	for _, r := range ranges {
+		if key >= r.First && (r.Open || key < r.End) {
+			return true
+		}
+	}
+	return false
 }
 
 func testOmapMany(f fixture) {

@@ -37,6 +37,7 @@ func run(t *testing.T, open func(t *testing.T) store.Store, mayEnd bool) {
 		{"XattrsMany", testXattrsMany},
 		{"Omap", testOmap},
 		{"OmapClear", testOmapClear},
+		{"OmapRanges", testOmapRanges},
 		{"OmapMany", testOmapMany},
 		{"Ownership", testOwnership},
 		{"Random", testRandom},
