@@ -55,7 +55,7 @@ func (s *State) Apply(ws *WriteSet, st Stat, max int64) *State {
 		header = bytes.Clone(ws.OmapHeader)
 	}
 	st.Size = int64(len(data))
-	next := NewState(st, data, applyPairs(s.xattrs, ws.Xattrs), header, applyPairs(omap, ws.Omap))
+	next := NewState(st, data, applyPairs(s.xattrs, ws.Xattrs), header, applyPairs(without(omap, ws.OmapRanges), ws.Omap))
 	if next.cost > max {
 		return nil
 	}
@@ -109,6 +109,19 @@ func applyPairs(old []KeyValue, changes map[string][]byte) []KeyValue {
 		}
 	}
 	slices.SortFunc(pairs, func(a, b KeyValue) int { return cmp.Compare(a.Key, b.Key) })
+	return pairs
+}
+
+// without returns the pairs whose keys lie in none of the ranges.
+func without(pairs []KeyValue, ranges []KeyRange) []KeyValue {
+	for _, r := range ranges {
+		first, _ := find(pairs, r.First)
+		end := len(pairs)
+		if !r.Open {
+			end, _ = find(pairs, r.End)
+		}
+		pairs = slices.Concat(pairs[:first], pairs[end:])
+	}
 	return pairs
 }
 
