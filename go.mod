@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/RaduBerinde/btreemap v0.0.0-20250419174037-3d62b7205d54
 	github.com/aarzilli/golua v0.0.0-20210507130708-11106aa57765
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/ceph/go-ceph v0.30.0
 	github.com/cockroachdb/pebble/v2 v2.1.7
 	github.com/prometheus/client_golang v1.25.0

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/objluad/objluad/tests/ceph"
 	"github.com/objluad/objluad/tests/rig"
 )
 
@@ -32,11 +31,8 @@ objclass.register(get, objclass.RD)`
 
 // Two daemons over one cluster count together: each acknowledged call is counted once, and each answer given once.
 func TestTwoDaemonsCount(t *testing.T) {
-	cluster := ceph.Start(t, ceph.Options{OSDs: 2})
-	daemons := make([]*rig.Daemon, 2)
-	for i := range daemons {
-		daemons[i] = rig.Run(t, t.TempDir(), "--store", "rados", "--ceph-conf", cluster.Conf())
-	}
+	cluster := sharedCluster(t)
+	daemons := []*rig.Daemon{serve(t, cluster), serve(t, cluster)}
 	daemons[0].Install(t, "counter", counterClass)
 
 	const workers, each = 8, 50
@@ -45,10 +41,10 @@ func TestTwoDaemonsCount(t *testing.T) {
 	answers := make(map[string]int)
 	var wg sync.WaitGroup
 	for w := range workers {
-		ioctx := daemons[w%2].Dial(t).OpenIOContext("default")
+		ioctx := open(t, daemons[w%2])
 		wg.Go(func() {
 			for done := 0; done < each; {
-				reply, err := ioctx.Exec(t.Context(), "visits", "counter", "inc", nil)
+				reply, err := ioctx.Exec(t.Context(), "visits", "counter", "inc", nil, patient)
 				if errors.Is(err, syscall.EAGAIN) { // the other daemon came first, too often
 					busy.Add(1)
 					continue
@@ -68,7 +64,7 @@ func TestTwoDaemonsCount(t *testing.T) {
 	t.Logf("%d calls were sent away", busy.Load())
 	want := fmt.Sprint(workers * each)
 	for i, d := range daemons {
-		reply, err := d.Dial(t).OpenIOContext("default").Exec(t.Context(), "visits", "counter", "get", nil)
+		reply, err := open(t, d).Exec(t.Context(), "visits", "counter", "get", nil, patient)
 		if err != nil || string(reply.Output) != want {
 			t.Errorf("daemon %d counted to %q, %v; want %s", i, reply.Output, err, want)
 		}
