@@ -31,6 +31,8 @@ type Options struct {
 	Retries int
 	// Limits bounds what an object may hold.
 	Limits store.Limits
+	// Backups is the folder in which Service.Backup makes copies of the store; default none, and Backup is refused.
+	Backups string
 	// Logger takes the daemon's events and what scripts log; default discards.
 	Logger *slog.Logger
 	// Observe, when set, is told of every call that ended. It runs on the call's goroutine: it must be quick, safe for

@@ -675,6 +675,15 @@ func TestDirectOperations(t *testing.T) {
 	wantError(t, err, syscall.ENOENT, KindOp, `pool does not exist: "x"`)
 }
 
+// The store of these tests cannot be copied; what a daemon answers whose store can is in tests/e2e.
+func TestBackupRefused(t *testing.T) {
+	h := newHouse(t, Options{Backups: "/nowhere"}, nil)
+	_, err := h.Backup(t.Context(), "b")
+	wantError(t, err, syscall.EOPNOTSUPP, KindOp, "export it instead")
+	_, err = h.Backup(t.Context(), "../b")
+	wantError(t, err, syscall.EINVAL, KindInput, "begins with a letter or a digit")
+}
+
 func TestPools(t *testing.T) {
 	h := newHouse(t, Options{}, nil)
 	if err := h.CreatePool(t.Context(), "q"); err != nil {

@@ -58,6 +58,7 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s.handle("PUT /v1/classes/{name}", s.installClass)
 	s.handle("GET /v1/calls", s.listCalls)
 	s.handle("DELETE /v1/calls/{id}", s.killCall)
+	s.handle("POST /v1/backups/{name}", s.makeBackup)
 	s.handle("GET /healthz", s.healthz)
 	s.handle("GET /readyz", s.readyz)
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{}))

@@ -66,6 +66,8 @@ func init() {
 			summary: "Describes the method calls that are under way.", run: (*respConn).callList},
 		{name: "call.kill", usage: "id", min: 1, max: 1, flags: admin,
 			summary: "Ends a method call that waits or runs.", run: (*respConn).callKill},
+		{name: "store.backup", usage: "name", min: 1, max: 1, flags: admin,
+			summary: "Copies the store into a new folder and returns its path.", run: (*respConn).storeBackup},
 		{name: "ping", usage: "[message]", min: 0, max: 1, flags: fast,
 			summary: "Returns PONG, or the message.", run: (*respConn).ping},
 		{name: "hello", usage: "[protover [AUTH username password] [SETNAME name]]", min: 0, max: many, flags: fast,
@@ -309,6 +311,8 @@ func (cmd *command) group() string {
 		return "class"
 	case strings.HasPrefix(cmd.name, "call."):
 		return "call"
+	case strings.HasPrefix(cmd.name, "store."):
+		return "store"
 	}
 	return "connection"
 }

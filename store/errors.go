@@ -27,6 +27,8 @@ var (
 	ErrExists = &Error{syscall.EEXIST, "object exists"}
 	// ErrPoolExists is returned when a pool of that name is there already.
 	ErrPoolExists = &Error{syscall.EEXIST, "pool exists"}
+	// ErrBackupExists is returned when there is something of a backup's name.
+	ErrBackupExists = &Error{syscall.EEXIST, "backup exists"}
 	// ErrConflict is returned by Commit when the object's version is not the expected one.
 	ErrConflict = &Error{syscall.EAGAIN, "object was changed by another commit"}
 	// ErrInvalid is returned for an argument that no object can have, such as an empty object id.

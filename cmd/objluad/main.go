@@ -67,7 +67,7 @@ func newRoot() *cobra.Command {
 	flags.StringVarP(&a.pool, "pool", "p", "default", "pool of the object")
 	flags.StringVarP(&a.namespace, "namespace", "N", "", "namespace of the object")
 	flags.BoolVar(&a.json, "json", false, "print JSON, for machines")
-	root.AddCommand(newServe(), newVersion(a), newPing(a), newClass(a))
+	root.AddCommand(newServe(), newVersion(a), newPing(a), newClass(a), newBackup(a))
 	root.AddCommand(newObjectCommands(a)...)
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newOperatorCommands(a)...)

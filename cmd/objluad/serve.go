@@ -178,6 +178,7 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 		MaxInput:   int(d.maxInput),
 		Executions: d.executions,
 		Queue:      d.queue,
+		Backups:    d.store.backups,
 		Logger:     log,
 		Observe:    metrics.Observe,
 	})

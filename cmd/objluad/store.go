@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -21,6 +23,7 @@ type storeFlags struct {
 	memTable sizeFlag
 	fsync    string
 	interval time.Duration
+	backups  string
 	ceph     cephFlags
 }
 
@@ -32,6 +35,7 @@ func (f *storeFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.fsync, "fsync", "always", "`when` commits are safe from a crash of the machine: always, before they are answered; "+
 		"interval, within --fsync-interval; never, when the system writes them; with --store pebble")
 	flags.DurationVar(&f.interval, "fsync-interval", time.Second, "time between two syncs, at least 1ms; with --fsync interval")
+	flags.StringVar(&f.backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
 	f.ceph.add(flags)
 }
 
@@ -63,6 +67,9 @@ func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
 	default:
 		return nil, fail(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync)
 	}
+	if err := f.makeBackups(); err != nil {
+		return nil, err
+	}
 	if f.interval < time.Millisecond {
 		return nil, fail(syscall.EINVAL, "--fsync-interval is 1ms at least")
 	}
@@ -76,4 +83,18 @@ func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	return st, nil
+}
+
+// makeBackups makes the folder of the backups, which only the daemon's user may read, where there is none.
+func (f *storeFlags) makeBackups() (err error) {
+	if f.backups == "" {
+		return nil
+	}
+	if f.backups, err = filepath.Abs(f.backups); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.backups, 0o700); err != nil {
+		return fmt.Errorf("--backups %s: %w", f.backups, err)
+	}
+	return nil
 }

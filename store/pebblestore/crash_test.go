@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path"
@@ -180,6 +181,14 @@ func flush(_ context.Context, s *Store) error { return s.db.Flush() }
 func compact(ctx context.Context, s *Store) error {
 	return s.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
 }
+func backup(name string) step {
+	return func(ctx context.Context, s *Store) error {
+		if err := errors.Join(s.fs.MkdirAll("backups", 0o700), syncDir(s.fs, "")); err != nil {
+			return err
+		}
+		return s.Backup(ctx, "backups/"+name)
+	}
+}
 func syncLate(_ context.Context, s *Store) error {
 	if s.late == nil {
 		return nil
@@ -210,6 +219,7 @@ func workload() (steps []step) {
 		do(flush, put(o("large"), &store.WriteSet{Remove: true}), put(o("small"), &store.WriteSet{Remove: true}))
 		do(put(o("huge"), data(0, 400_000, 0, strings.Repeat(large, 8)))) // more than a table of recent writes
 		do(func(ctx context.Context, s *Store) error { return s.RemovePool(ctx, "p") })
+		do(put(o("small"), stamped(0)), backup(fmt.Sprint(round)), put(o("small"), stamped(2)), syncLate)
 		if round > 0 {
 			do(compact)
 		}
@@ -381,12 +391,12 @@ func crashes(t *testing.T, steps []step, fsync Fsync, rng *rand.Rand, take func(
 	var syncing atomic.Int64
 	disk.before = func(op, name string) {
 		before(op, name)
-		if op == "sync" && path.Ext(name) == ".log" {
+		if op == "sync" && isLog(name) {
 			syncing.Store(acked.Load())
 		}
 	}
 	disk.synced = func(name string) {
-		if path.Ext(name) == ".log" {
+		if isLog(name) {
 			durable.Store(syncing.Load())
 		}
 	}
@@ -404,6 +414,9 @@ func crashes(t *testing.T, steps []step, fsync Fsync, rng *rand.Rand, take func(
 	return moments
 }
 
+// isLog reports whether a file is a log of the store, not of a backup.
+func isLog(name string) bool { return path.Dir(name) == "data" && path.Ext(name) == ".log" }
+
 // recovered opens what a crash left. It must be clean, and be what one of the possible steps left.
 func recovered(ctx context.Context, c crash, states []state, fsync Fsync) error {
 	s, err := openSmall(c.disk, fsync)
@@ -419,6 +432,9 @@ func recovered(ctx context.Context, c crash, states []state, fsync Fsync) error 
 	if err := errors.Join(err, found); err != nil {
 		return err
 	}
+	if err := backupsWhole(ctx, c, states[:c.high+1]); err != nil {
+		return err
+	}
 	for i := c.low; i <= c.high; i++ {
 		if states[i].shown == shown {
 			return versionsRise(ctx, s, states[i])
@@ -430,6 +446,32 @@ func recovered(ctx context.Context, c crash, states []state, fsync Fsync) error 
 		}
 	}
 	return fmt.Errorf("found no state that ever was, want one of %d to %d:\n%s", c.low, c.high, shown)
+}
+
+// backupsWhole opens the backups that a crash left. Each is clean, and a state that was.
+func backupsWhole(ctx context.Context, c crash, states []state) error {
+	names, err := c.disk.List("backups")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, ".tmp-") {
+			continue
+		}
+		s, err := Open("backups/"+name, Options{FS: c.disk, Logger: quiet})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		shown, err := show(ctx, s)
+		if err == nil && !slices.ContainsFunc(states, func(st state) bool { return st.shown == shown }) {
+			err = fmt.Errorf("backup %s shows no state that ever was:\n%s", name, shown)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // A crash at any sync while a store recovers from a crash leaves one that recovers to the same.

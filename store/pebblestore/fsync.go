@@ -33,6 +33,7 @@ const (
 // are made; so what it has written is with the operating system when a commit is acknowledged. The real sync happens at
 // each interval, and before a log is closed: Pebble opens the next one after that, so no log has a hole before it.
 type lateSync struct {
+	dir  string // of the logs; those that are copied elsewhere, for a backup, are synced as usual
 	fail *failStop
 	stop chan struct{}
 
@@ -75,24 +76,24 @@ type lateFS struct {
 
 func (f lateFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := f.FS.Create(name, c)
-	return f.late.wrap(name, file, err)
+	return f.wrap(name, file, err)
 }
 
 func (f lateFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := f.FS.ReuseForWrite(oldname, newname, c)
-	return f.late.wrap(newname, file, err)
+	return f.wrap(newname, file, err)
 }
 
 func (f lateFS) Unwrap() vfs.FS { return f.FS }
 
-func (l *lateSync) wrap(name string, file vfs.File, err error) (vfs.File, error) {
-	if err != nil || path.Ext(name) != ".log" {
+func (f lateFS) wrap(name string, file vfs.File, err error) (vfs.File, error) {
+	if err != nil || path.Ext(name) != ".log" || f.PathDir(name) != path.Clean(f.late.dir) {
 		return file, err
 	}
 	log := &lateFile{File: file}
-	l.mu.Lock()
-	l.log = log
-	l.mu.Unlock()
+	f.late.mu.Lock()
+	f.late.log = log
+	f.late.mu.Unlock()
 	return log, nil
 }
 

@@ -91,8 +91,9 @@ type Store struct {
 }
 
 var (
-	_ store.Store   = (*Store)(nil)
-	_ store.Checker = (*Store)(nil)
+	_ store.Store    = (*Store)(nil)
+	_ store.Checker  = (*Store)(nil)
+	_ store.Backuper = (*Store)(nil)
 )
 
 // Open opens the store in folder dir and creates it where there is none. Its errors wrap store.ErrLocked,
@@ -115,7 +116,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		pools: make(map[string]*pool),
 	}
 	if opts.Fsync != FsyncAlways {
-		s.late = &lateSync{fail: s.fail, stop: make(chan struct{})}
+		s.late = &lateSync{dir: dir, fail: s.fail, stop: make(chan struct{})}
 		opts.FS = lateFS{opts.FS, s.late}
 	}
 	s.locks.seed = maphash.MakeSeed()

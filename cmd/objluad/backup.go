@@ -1,0 +1,33 @@
+// This file is the subcommand that copies the daemon's store while it is in use.
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/client"
+)
+
+func newBackup(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup NAME",
+		Short: "Copy the daemon's store into a new folder NAME, where serve --backups says, and print its path",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+				path, err := conn.Backup(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(map[string]any{"path": path})
+				}
+				_, err = fmt.Fprintln(a.out, path)
+				return err
+			})
+		},
+	}
+}
