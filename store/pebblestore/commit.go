@@ -23,6 +23,7 @@ func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *
 	defer p.leave()
 	if !ws.Remove {
 		if err := s.space.admit(writtenBytes(ws)); err != nil {
+			s.makeRoom()
 			return 0, err
 		}
 	}
@@ -82,29 +83,14 @@ func (s *Store) remove(c *commit, key []byte) (uint64, error) {
 	if err := c.batch.Delete(key, nil); err != nil {
 		return 0, ioError(err)
 	}
+	s.space.removed.Store(true)
 	version := c.head.version + 1
 	return version, s.floor.raise(c.batch, version, func() error { return s.apply(c.batch) })
 }
 
 // apply makes a batch visible and puts it into the log. It must be followed by sync, unless it fails.
-func (s *Store) apply(b *pebble.Batch) (err error) {
-	if err := s.fail.err(); err != nil {
-		return err
-	}
-	// Pebble panics where it cannot start the next log file.
-	defer func() {
-		if r := recover(); r != nil {
-			cause, ok := r.(error)
-			if !ok {
-				cause = fmt.Errorf("panic: %v", r)
-			}
-			err = s.fail.stop(cause)
-		}
-	}()
-	if err := s.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
-		return ioError(err)
-	}
-	return s.fail.err()
+func (s *Store) apply(b *pebble.Batch) error {
+	return s.fail.guard(func() error { return s.db.ApplyNoSyncWait(b, pebble.Sync) })
 }
 
 // sync waits until an applied batch is durable, and closes it. After a failed sync nobody knows what the disk holds, so

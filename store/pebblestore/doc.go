@@ -59,6 +59,7 @@
 //
 // Checksums are Pebble's, on every block and log record; a mismatch is store.ErrIO for what lies in the block.
 // Commits are refused with store.ErrNoSpace while the disk has less room than a reserve, because Pebble cannot go on after
-// its log or manifest could not be written. If that happens nevertheless, the store stops: every operation fails, and
+// its log or manifest could not be written. Removals are not refused, and when a commit is, the engine is told to write
+// the removals down, upon which it gives room back. If Pebble cannot write nevertheless, the store stops: every operation fails, and
 // the process, which Pebble would end, goes on and can say why. What was acknowledged, and durable, is there after a restart.
 package pebblestore

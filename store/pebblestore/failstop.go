@@ -36,6 +36,27 @@ func (f *failStop) stop(cause error) error {
 	return f.err()
 }
 
+// guard calls write, which puts something into Pebble's log, unless the store is stopped. Pebble panics where it cannot start
+// the next log: that stops the store.
+func (f *failStop) guard(write func() error) (err error) {
+	if err := f.err(); err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			cause, ok := r.(error)
+			if !ok {
+				cause = fmt.Errorf("panic: %v", r)
+			}
+			err = f.stop(cause)
+		}
+	}()
+	if err := write(); err != nil {
+		return ioError(err)
+	}
+	return f.err()
+}
+
 func (f *failStop) Infof(format string, args ...any) {
 	f.log.Debug("storage engine: " + fmt.Sprintf(format, args...))
 }

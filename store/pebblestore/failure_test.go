@@ -157,6 +157,49 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
+// smallFS is a disk of 16 MiB.
+type smallFS struct{ vfs.FS }
+
+func (f smallFS) GetDiskUsage(dir string) (vfs.DiskUsage, error) {
+	free := int64(16 << 20)
+	names, err := f.List(dir)
+	for _, name := range names {
+		if info, err := f.Stat(f.PathJoin(dir, name)); err == nil { // it may be gone by now
+			free -= info.Size()
+		}
+	}
+	return vfs.DiskUsage{AvailBytes: uint64(max(free, 0))}, err
+}
+
+// Removals from a full disk make room for commits, though nothing else is written that would have the engine go to the disk.
+func TestRemovalsMakeRoom(t *testing.T) {
+	s, err := Open("data", Options{FS: smallFS{vfs.NewMem()}, Logger: quiet, MemTableSize: 1 << 20, Reserve: 8 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r := func(i int) store.Ref { return store.Ref{Pool: "default", OID: fmt.Sprint(i)} }
+	n := 0
+	for ; err == nil && n < 1000; n++ {
+		_, err = s.Commit(t.Context(), r(n), 0, incompressible(n, 100_000))
+	}
+	if !errors.Is(err, store.ErrNoSpace) {
+		t.Fatalf("after %d commits: %v", n, err)
+	}
+	for i := range n - 1 {
+		if _, err := s.Commit(t.Context(), r(i), 1, &store.WriteSet{Remove: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for begun := time.Now(); err != nil && time.Since(begun) < time.Minute; time.Sleep(spaceInterval) {
+		_, err = s.Commit(t.Context(), r(n), 0, incompressible(n, 100_000))
+	}
+	if err != nil {
+		t.Errorf("a minute after all objects were removed: %v", err)
+	}
+	wantClean(t, s)
+}
+
 // Between two measurements, commits count against the space.
 func TestSpaceBetweenMeasurements(t *testing.T) {
 	disk := &faultyFS{FS: vfs.NewMem()}

@@ -130,6 +130,7 @@ func (s *Store) RemovePool(ctx context.Context, name string) error {
 	if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
 		return ioError(err)
 	}
+	s.space.removed.Store(true)
 	if err := s.floor.raise(b, top, func() error { return s.apply(b) }); err != nil {
 		return err
 	}
