@@ -534,13 +534,21 @@ func versionsRise(ctx context.Context, s *Store, st state) error {
 
 // After a crash at any sync of a workload, and at samples of all moments with a random part of what was not synced, the store
 // opens, is clean, and shows a state that was: at least what was acknowledged, or, with late syncs, synced.
-func TestCrashAtEveryMoment(t *testing.T) {
+func TestCrashAtEveryMoment(t *testing.T) { crashAtMoments(t, 20) }
+
+func TestSoakCrashAtEveryMoment(t *testing.T) {
+	if os.Getenv("SOAK") == "" {
+		t.Skip("takes minutes; run it with SOAK=1")
+	}
+	for range 3 {
+		crashAtMoments(t, 1)
+	}
+}
+
+// crashAtMoments crashes at every sync, and otherwise at one of every moments.
+func crashAtMoments(t *testing.T, every int) {
 	steps := workload()
 	states := statesOf(t, steps)
-	every := 20
-	if os.Getenv("SOAK") != "" {
-		every = 1
-	}
 	for _, fsync := range []Fsync{FsyncAlways, FsyncInterval, FsyncNever} {
 		t.Run(string(fsync), func(t *testing.T) {
 			t.Parallel()

@@ -57,7 +57,8 @@
 //
 // # Failure
 //
-// Checksums are Pebble's, on every block and log record; a mismatch is store.ErrIO for what lies in the block.
+// Checksums are Pebble's, on every block and log record; a mismatch is store.ErrIO for what lies in the block. Damage to the
+// manifest, which Pebble takes for its end, is found before Pebble opens it.
 // Commits are refused with store.ErrNoSpace while the disk has less room than a reserve, because Pebble cannot go on after
 // its log or manifest could not be written. Removals are not refused, and when a commit is, the engine is told to write
 // the removals down, upon which it gives room back. If Pebble cannot write nevertheless, the store stops: every operation fails, and

@@ -81,6 +81,7 @@ type faultyFS struct {
 	free      atomic.Uint64
 	fault     atomic.Pointer[error] // of writes and syncs
 	failSyncs atomic.Bool           // of syncs only
+	failReads atomic.Bool
 }
 
 func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
@@ -89,6 +90,11 @@ func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
 
 func (f *faultyFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := f.FS.Create(name, c)
+	return faultyFile{file, f}, err
+}
+
+func (f *faultyFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	file, err := f.FS.Open(name, opts...)
 	return faultyFile{file, f}, err
 }
 
@@ -107,6 +113,13 @@ func (f faultyFile) Write(p []byte) (int, error) {
 		return 0, *err
 	}
 	return f.File.Write(p)
+}
+
+func (f faultyFile) ReadAt(p []byte, off int64) (int, error) {
+	if f.fs.failReads.Load() {
+		return 0, syscall.EIO
+	}
+	return f.File.ReadAt(p, off)
 }
 
 func (f faultyFile) Sync() error     { return f.sync(f.File.Sync) }
@@ -270,6 +283,47 @@ func TestDiskFails(t *testing.T) {
 	}
 }
 
+// A disk that cannot be read fails what has to be read from it, and nothing else: other objects can be read and written, and when
+// the disk is well, so are all.
+func TestReadFails(t *testing.T) {
+	disk := &faultyFS{FS: vfs.NewMem()}
+	disk.free.Store(1 << 40)
+	s, err := Open("data", Options{FS: disk, Logger: quiet, CacheSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	cold, hot := store.Ref{Pool: "default", OID: "cold"}, store.Ref{Pool: "default", OID: "hot"}
+	if _, err := s.Commit(t.Context(), cold, 0, stamped(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	hotVersion, err := s.Commit(t.Context(), hot, 0, stamped(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.failReads.Store(true)
+	if _, err := s.Snapshot(t.Context(), cold); !errors.Is(err, store.ErrIO) || !strings.Contains(err.Error(), "input/output error") {
+		t.Errorf("snapshot of what cannot be read: %v", err)
+	}
+	if _, err := s.Commit(t.Context(), cold, 1, stamped(2)); !errors.Is(err, store.ErrIO) {
+		t.Errorf("commit to what cannot be read: %v", err)
+	}
+	if hotVersion, err = s.Commit(t.Context(), hot, hotVersion, stamped(3)); err != nil || commitIn(t, s, "hot") != 3 {
+		t.Errorf("commit to what is in memory: %v", err)
+	}
+	disk.failReads.Store(false)
+	if i := commitIn(t, s, "cold"); i != 1 {
+		t.Errorf("found commit %d", i)
+	}
+	if _, err := s.Commit(t.Context(), hot, hotVersion, &store.WriteSet{Remove: true}); err != nil {
+		t.Error(err)
+	}
+	wantClean(t, s)
+}
+
 // A sync that nobody waits for stops the store when it fails, as one of a commit does.
 func TestLateSyncFails(t *testing.T) {
 	disk := &faultyFS{FS: vfs.NewMem()}
@@ -377,6 +431,19 @@ func incompressible(seed, size int) *store.WriteSet {
 	return &store.WriteSet{Data: &store.DataChange{Size: int64(size), Extents: []store.Extent{{Len: int64(size), Bytes: data}}}}
 }
 
+func contentOf(t *testing.T, fs vfs.FS, name string) []byte {
+	t.Helper()
+	f, err := fs.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // damage changes one byte in the middle of the largest table, and returns its name.
 func damage(t *testing.T, fs vfs.FS) string {
 	t.Helper()
@@ -390,15 +457,7 @@ func damage(t *testing.T, fs vfs.FS) string {
 		if !strings.HasSuffix(name, ".sst") {
 			continue
 		}
-		f, err := fs.Open("data/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(f)
-		if err := errors.Join(err, f.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if len(b) > len(content) {
+		if b := contentOf(t, fs, "data/"+name); len(b) > len(content) {
 			largest, content = name, b
 		}
 	}

@@ -53,7 +53,7 @@ func openError(dir string, err error) error {
 	case strings.Contains(err.Error(), "unknown format major version"):
 		return fmt.Errorf("%w: %v; this program knows up to %d: use a newer objluad", store.ErrFormat, err, pebble.FormatNewest)
 	}
-	return fmt.Errorf("%w: opening %s: %v", store.ErrIO, dir, err)
+	return fmt.Errorf("%w: opening %s: %v; if a file is damaged, start from a backup", store.ErrIO, dir, firstLine(err))
 }
 
 func readOnly(err error) bool {
@@ -72,7 +72,13 @@ func ioError(err error) error {
 	case readOnly(err):
 		return fmt.Errorf("%w: %v", store.ErrReadOnly, err)
 	}
-	return fmt.Errorf("%w: %v", store.ErrIO, err)
+	return fmt.Errorf("%w: %v", store.ErrIO, firstLine(err))
+}
+
+// firstLine drops what Pebble's errors carry behind their text.
+func firstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
 }
 
 // load reads what the store keeps in memory, after having made the store if the folder is new.

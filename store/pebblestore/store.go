@@ -120,6 +120,10 @@ func Open(dir string, opts Options) (*Store, error) {
 		opts.FS = lateFS{opts.FS, s.late}
 	}
 	s.locks.seed = maphash.MakeSeed()
+	if err := checkManifest(dir, opts.FS); err != nil {
+		lock.Close()
+		return nil, openError(dir, err)
+	}
 	s.db, err = pebble.Open(dir, pebbleOptions(opts, lock, s.fail))
 	if err != nil {
 		lock.Close()
@@ -128,7 +132,7 @@ func Open(dir string, opts Options) (*Store, error) {
 	if err := s.load(dir); err != nil {
 		s.db.Close()
 		lock.Close()
-		return nil, err
+		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}
 	if opts.Fsync == FsyncInterval {
 		go s.late.run(opts.FsyncInterval)

@@ -1,0 +1,88 @@
+package pebblestore
+
+// This file looks for damage in the manifest, which Pebble would take for its end.
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/objluad/objluad/store"
+)
+
+// A manifest is a sequence of records in blocks. A record is a chunk, or one in each of several blocks. A chunk begins with the
+// checksum (4 bytes, of all that follows the length), length (2) and kind (1), in little-endian.
+const (
+	manifestBlock  = 32 << 10
+	manifestHeader = 7
+	chunkFull      = 1 // of a record in one chunk
+	chunkFirst     = 2
+	chunkLast      = 4 // the last kind
+)
+
+// checkManifest fails with store.ErrIO where a record begins behind a damaged chunk. Pebble ends at the latter: it would open the
+// store as it was when the manifest had got that far, without tables that came later. A manifest is synced after each record, so
+// no crash leaves that: what it tears off is the last record.
+func checkManifest(dir string, filesystem vfs.FS) error {
+	desc, err := pebble.Peek(dir, filesystem)
+	if err != nil || !desc.Exists {
+		return err
+	}
+	f, err := filesystem.Open(desc.ManifestFilename)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	block := make([]byte, manifestBlock)
+	damaged := int64(-1)
+	for off := int64(0); ; off += manifestBlock {
+		n, err := io.ReadFull(f, block)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil && err != io.ErrUnexpectedEOF {
+			return err
+		}
+		for p := 0; p+manifestHeader <= n; {
+			size := chunkSizeAt(block[p:n])
+			if damaged >= 0 && size > 0 && (block[p+6] == chunkFull || block[p+6] == chunkFirst) {
+				return fmt.Errorf("%w: %s is damaged at byte %d", store.ErrIO, desc.ManifestFilename, damaged)
+			}
+			if size > 0 {
+				p += size
+				continue
+			}
+			if isZero(block[p:n]) {
+				break
+			}
+			if damaged < 0 {
+				damaged = off + int64(p)
+			}
+			p++
+		}
+	}
+}
+
+// chunkSizeAt returns the bytes of the sound chunk that b begins with, 0 if there is none.
+func chunkSizeAt(b []byte) int {
+	if len(b) < manifestHeader || b[6] < chunkFull || b[6] > chunkLast {
+		return 0
+	}
+	end := manifestHeader + int(binary.LittleEndian.Uint16(b[4:]))
+	if end > len(b) || logChecksum(b[6:end]) != binary.LittleEndian.Uint32(b) {
+		return 0
+	}
+	return end
+}
+
+func isZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
