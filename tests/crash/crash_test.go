@@ -24,7 +24,6 @@ var counter string
 
 const (
 	clients = 50
-	rounds  = 8
 	hot     = "hot"
 	large   = 8000 // blanks of each client's own counter: a store may keep small and large parts in different ways
 )
@@ -49,15 +48,22 @@ func newCounters() counters {
 
 func own(client int) string { return fmt.Sprintf("client-%d", client) }
 
-// TestKill kills the daemon in several rounds on one folder. After each restart every acknowledged increment must be there,
-// at most those beyond that were under way, and none in part.
+// TestKill kills the daemon in several rounds on one folder. After each restart every acknowledged
+// increment must be there, at most those beyond that were under way, and none in part: whenever the log is synced, since it is with
+// the kernel by then.
 func TestKill(t *testing.T) {
+	for fsync, rounds := range map[string]int{"always": 8, "interval": 3, "never": 3} {
+		t.Run(fsync, func(t *testing.T) { kill(t, rounds, "--fsync", fsync, "--memtable", "1MiB") })
+	}
+}
+
+func kill(t *testing.T, rounds int, args ...string) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	data, tallies := t.TempDir(), newCounters()
 	for round := range rounds {
-		d := rig.Run(t, data)
+		d := rig.Run(t, data, args...)
 		if round == 0 {
 			d.Install(t, "counter", counter)
 		} else {
@@ -65,12 +71,12 @@ func TestKill(t *testing.T) {
 		}
 		tallies.hammer(t, d, time.Duration(random.Int64N(int64(time.Second))))
 	}
-	d := rig.Run(t, data)
+	d := rig.Run(t, data, args...)
 	tallies.check(t, d)
 	if err := d.Stop(); err != nil {
 		t.Error(err)
 	}
-	tallies.check(t, rig.Run(t, data))
+	tallies.check(t, rig.Run(t, data, args...))
 }
 
 // hammer has all clients increment until the daemon is killed, some time after all have begun.
