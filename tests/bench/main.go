@@ -1,8 +1,9 @@
-// Command bench measures objluad beside Redis, in one run and with one load generator, and prints the ratios. Pairs of runs
-// alternate between the two, and the median of each side counts: what else a machine does meanwhile then strikes both.
+// Command bench measures objluad beside Redis, in one run and with one load generator, and beside Ceph's cls_lua, and prints the
+// ratios. Pairs of runs alternate between the two, and the median of each side counts: what else a machine does meanwhile then
+// strikes both.
 //
 // It is run by make bench, which sets OBJLUAD to the binary. Redis's programs come from Debian's packages redis-server and
-// redis-tools.
+// redis-tools, Ceph's from ceph-mon, ceph-mgr, ceph-osd and ceph-common.
 package main
 
 import (
@@ -62,6 +63,9 @@ func run(pairs int, file, only string) error {
 	if r.rados, err = measureRados(dir, pairs); err != nil {
 		return err
 	}
+	if r.sizes, err = measureSizes(dir); err != nil {
+		return err
+	}
 	if err := r.measureInside(dir); err != nil {
 		return err
 	}
@@ -110,6 +114,9 @@ func runPart(part string, pairs int) error {
 	case "rados":
 		r.rados, err = measureRados(dir, pairs)
 		printContests(os.Stdout, "cls_lua", r.rados)
+	case "sizes":
+		r.sizes, err = measureSizes(dir)
+		printSizes(os.Stdout, r.sizes)
 	default:
 		err = fmt.Errorf("there is no part %q; -only takes inside, tails, rados or sizes", part)
 	}

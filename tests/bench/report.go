@@ -21,6 +21,7 @@ type report struct {
 	pairs   int
 	results []result
 	rados   []result
+	sizes   []sizeResult
 	guard   []string // corebench's lines, "name value unit"
 
 	hostCalls []string // lines of Go's benchmarks
@@ -33,6 +34,7 @@ func (r *report) print(out io.Writer) {
 	fmt.Fprintln(out)
 	printContests(out, "cls_lua", r.rados)
 	fmt.Fprintln(out)
+	printSizes(out, r.sizes)
 	r.printTails(out)
 	fmt.Fprintln(out)
 	r.printInside(out)
@@ -84,6 +86,7 @@ func (r *report) markdown() []byte {
 		fmt.Fprintf(&b, "| %s | %v, %v | %v, %v | %.2f | ≤ %.1f |\n", t.title, percentile(t.quiet, 50), percentile(t.quiet, 99),
 			percentile(t.hunted, 50), percentile(t.hunted, 99), t.ratio(), tailGoal)
 	}
+	fmt.Fprintf(&b, "\nThe embedded store as it grows, %d connections. `go run ./tests/bench -only sizes` prints these alone.\n\n%s", sizeClients, sizeTables(r.sizes))
 	if r.guard != nil {
 		fmt.Fprintf(&b, "\nThe guard, without the daemon (`%s`):\n\n", corebench)
 		for _, line := range r.guard {
