@@ -13,13 +13,31 @@ type cephFlags struct {
 	conf    string
 	user    string
 	timeout time.Duration
-	cache   sizeFlag
+	cache   cacheFlag
 }
 
 func (f *cephFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.conf, "ceph-conf", "", "`file` that describes the cluster; default where Ceph looks for it; with --store rados")
 	flags.StringVar(&f.user, "ceph-user", "admin", "`name` as which the daemon uses the cluster; with --store rados")
-	f.cache = 64 << 20
-	flags.Var(&f.cache, "ceph-cache", "memory for objects that are remembered for writing methods, 0 for none; with --store rados")
+	f.cache.sizeFlag = 64 << 20
+	flags.Var(&f.cache, "ceph-cache", "memory for objects that are remembered for writing methods, or none; with --store rados")
 	flags.DurationVar(&f.timeout, "ceph-timeout", 30*time.Second, "how long the cluster may take to answer; with --store rados")
+}
+
+// cacheFlag is a size, or "none", which is 0.
+type cacheFlag struct{ sizeFlag }
+
+func (c *cacheFlag) Set(text string) error {
+	if text == "none" {
+		c.sizeFlag = 0
+		return nil
+	}
+	return c.sizeFlag.Set(text)
+}
+
+func (c *cacheFlag) String() string {
+	if c.sizeFlag == 0 {
+		return "none"
+	}
+	return c.sizeFlag.String()
 }

@@ -17,8 +17,8 @@ func (f *cephFlags) open() (store.Store, error) {
 	if f.timeout < time.Second {
 		return nil, fail(syscall.EINVAL, "--ceph-timeout is 1s at least")
 	}
-	opts := radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout, Cache: int64(f.cache)}
-	if f.cache == 0 {
+	opts := radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout, Cache: int64(f.cache.sizeFlag)}
+	if f.cache.sizeFlag == 0 {
 		opts.Cache = -1
 	}
 	st, err := radosstore.Open(opts)
