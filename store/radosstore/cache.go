@@ -8,6 +8,7 @@ package radosstore
 import (
 	"container/list"
 	"sync"
+	"time"
 
 	"github.com/objluad/objluad/store"
 )
@@ -21,7 +22,8 @@ const entryCost = 256
 // stateCache holds the states that were used last, within a bound of bytes. Of two states of one object it keeps the later one,
 // so that a slow reader does not undo what a commit has left. That is only to save retries.
 type stateCache struct {
-	max int64
+	max       int64
+	sharedFor time.Duration
 
 	mu    sync.Mutex
 	size  int64
@@ -31,21 +33,40 @@ type stateCache struct {
 
 type cached struct {
 	ref   store.Ref
-	state *store.State
+	state *store.State // nil: only that others change the object is known
 	cost  int64
+
+	overtaken time.Time // when another daemon came first, if it did
 }
 
+// sharedFor is for how long an object that others change, too, is read before each change. A daemon that begins without a read is
+// faster than one that was overtaken and reads first, and would win against it again and again.
+const sharedFor = time.Second
+
 func (e *cached) version() uint64 {
+	if e.state == nil {
+		return 0
+	}
 	st, _ := e.state.Stat()
 	return st.Version
 }
 
 func newStateCache(max int64) *stateCache {
-	return &stateCache{max: max, byRef: make(map[store.Ref]*list.Element)}
+	return &stateCache{max: max, sharedFor: sharedFor, byRef: make(map[store.Ref]*list.Element)}
 }
 
-// get returns the state of an object; nil when it is not known.
+// get returns the state of an object for a commit over it; nil when it is not known.
 func (c *stateCache) get(ref store.Ref) *store.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := c.byRef[ref]; at != nil {
+		return at.Value.(*cached).state
+	}
+	return nil
+}
+
+// use returns the state of an object for a change; nil when it is not known, or when others change the object, too.
+func (c *stateCache) use(ref store.Ref) *store.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := c.byRef[ref]
@@ -53,27 +74,52 @@ func (c *stateCache) get(ref store.Ref) *store.State {
 		return nil
 	}
 	c.used.MoveToFront(at)
-	return at.Value.(*cached).state
+	e := at.Value.(*cached)
+	if e.state == nil || !e.overtaken.IsZero() && time.Since(e.overtaken) < c.sharedFor {
+		return nil
+	}
+	return e.state
 }
 
 // put remembers a state, unless a later one is known.
 func (c *stateCache) put(ref store.Ref, state *store.State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	e := &cached{ref: ref, state: state}
-	e.cost = state.Cost() + entryCost + int64(len(ref.Pool)+len(ref.Namespace)+len(ref.OID))
+	if at := c.byRef[ref]; at != nil {
+		known := at.Value.(*cached)
+		if known.version() >= e.version() {
+			return
+		}
+		e.overtaken = known.overtaken
+		c.remove(at)
+	}
+	if state.Cost() <= maxState {
+		c.add(e)
+	}
+}
+
+func (c *stateCache) add(e *cached) {
+	e.cost = entryCost + int64(len(e.ref.Pool)+len(e.ref.Namespace)+len(e.ref.OID))
+	if e.state != nil {
+		e.cost += e.state.Cost()
+	}
+	if e.cost > c.max {
+		return
+	}
+	c.byRef[e.ref] = c.used.PushFront(e)
+	for c.size += e.cost; c.size > c.max; {
+		c.remove(c.used.Back())
+	}
+}
+
+// conflict drops the state of an object of which another daemon made a version that is not known.
+func (c *stateCache) conflict(ref store.Ref) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at := c.byRef[ref]; at != nil {
-		if at.Value.(*cached).version() >= e.version() {
-			return
-		}
 		c.remove(at)
-	}
-	if state.Cost() > maxState || e.cost > c.max {
-		return
-	}
-	c.byRef[ref] = c.used.PushFront(e)
-	for c.size += e.cost; c.size > c.max; {
-		c.remove(c.used.Back())
+		c.add(&cached{ref: ref, overtaken: time.Now()})
 	}
 }
 
@@ -81,7 +127,11 @@ func (c *stateCache) put(ref store.Ref, state *store.State) {
 func (c *stateCache) saw(ref store.Ref, version uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at := c.byRef[ref]; at != nil && (version == 0 || at.Value.(*cached).version() < version) {
+	at := c.byRef[ref]
+	if at == nil {
+		return
+	}
+	if e := at.Value.(*cached); e.state != nil && (version == 0 || e.version() < version) {
 		c.remove(at)
 	}
 }

@@ -134,14 +134,20 @@ func TestCacheOfWhatOthersChange(t *testing.T) {
 	remembered("after a read", false)
 	remembered("when it was read to change", true)
 
+	s.cache.sharedFor = time.Hour
 	v3 := commit(other, v2, "three")
 	if _, err := s.Commit(t.Context(), r, v2, full("stale")); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("a commit over a stale state: %v", err)
 	}
-	if v := remembered("after a conflict", false); v != v3 {
+	for range 2 {
+		remembered("after a conflict", false)
+	}
+	if v := remembered("soon after a conflict", false); v != v3 {
 		t.Errorf("version %d of %d", v, v3)
 	}
 
+	s.cache.sharedFor = 0
+	remembered("long after a conflict", true)
 	if _, err := other.Commit(t.Context(), r, v3, &store.WriteSet{Remove: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +251,7 @@ func TestCacheKeepsTheLaterAndTheLastUsed(t *testing.T) {
 	c := newStateCache(4 * (1000 + entryCost + 2))
 	ref := func(i int) store.Ref { return store.Ref{Pool: "p", OID: fmt.Sprint(i)} }
 	version := func(i int) uint64 {
-		s := c.get(ref(i))
+		s := c.use(ref(i))
 		if s == nil {
 			return 0
 		}
@@ -274,8 +280,18 @@ func TestCacheKeepsTheLaterAndTheLastUsed(t *testing.T) {
 	if c.bytes() != c.max {
 		t.Errorf("%d bytes of %d", c.bytes(), c.max)
 	}
+	c.sharedFor = time.Hour
+	c.conflict(ref(5))
+	c.put(ref(5), state(7, 1000))
+	if version(5) != 0 || c.get(ref(5)) == nil {
+		t.Error("an object that others change is not read before a change, or not remembered")
+	}
+	c.sharedFor = 0
+	if version(5) != 7 {
+		t.Error("an object is read before each change when others have long ceased to change it")
+	}
 	c.put(ref(6), state(6, maxState+1))
-	c.put(ref(5), state(6, maxState+1))
+	c.put(ref(5), state(8, maxState+1))
 	if version(6) != 0 || version(5) != 0 {
 		t.Error("a state that is too large is remembered")
 	}

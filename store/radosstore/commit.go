@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
@@ -23,7 +24,11 @@ import (
 func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
 	mtime := time.Now()
 	version, err := s.commitAny(ctx, ref, expected, ws, mtime)
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		s.cache.conflict(ref)
+		return 0, err
+	case err != nil:
 		s.cache.forget(ref)
 		return 0, err
 	}

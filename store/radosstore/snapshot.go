@@ -64,7 +64,7 @@ func (s *Store) SnapshotToChange(ctx context.Context, ref store.Ref) (store.Snap
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	if state := s.cache.get(ref); state != nil {
+	if state := s.cache.use(ref); state != nil {
 		if s.isClosed() {
 			return nil, false, store.ErrClosed
 		}
