@@ -27,7 +27,7 @@ type Options struct {
 	Executions int
 	// Queue is how many calls may wait or commit beyond those that run; default 1024. One more is refused with EBUSY.
 	Queue int
-	// Retries is how often a change is made again after another commit came first; default 16.
+	// Retries is how often a change is made again after another commit came first; default 32.
 	Retries int
 	// Limits bounds what an object may hold.
 	Limits store.Limits
@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Executions, 2*runtime.GOMAXPROCS(0))
 	o.Executions = max(o.Executions, 2)
 	orDefault(&o.Queue, 1024)
-	orDefault(&o.Retries, 16)
+	orDefault(&o.Retries, 32)
 	o.Limits = o.Limits.WithDefaults()
 	orDefault(&o.Logger, slog.New(slog.DiscardHandler))
 	return o
