@@ -4,7 +4,9 @@ package objclass
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"syscall"
 
 	"github.com/objluad/objluad/store"
 )
@@ -62,6 +64,47 @@ func (s *Service) Pools(ctx context.Context) ([]string, error) {
 		return nil, OpError(err)
 	}
 	return slices.DeleteFunc(pools, func(name string) bool { return store.CheckPool(name) != nil }), nil
+}
+
+// Usage tells what a pool has; ENOENT when there is none of that name.
+func (s *Service) Usage(ctx context.Context, name string) (usage store.Usage, err error) {
+	err = s.onPool(name, func() error {
+		usage, err = s.objects.store.Usage(ctx, name)
+		return err
+	})
+	return usage, err
+}
+
+// PoolUsage is a pool and what it has.
+type PoolUsage struct {
+	Name string
+	store.Usage
+}
+
+// Disk tells what each pool has that clients may use, in order of their names, and what room the store has.
+func (s *Service) Disk(ctx context.Context) (pools []PoolUsage, space store.Space, err error) {
+	names, err := s.Pools(ctx)
+	if err != nil {
+		return nil, space, err
+	}
+	for _, name := range names {
+		usage, err := s.Usage(ctx, name)
+		if errors.Is(err, syscall.ENOENT) {
+			continue // removed since it was listed
+		}
+		if err != nil {
+			return nil, space, err
+		}
+		pools = append(pools, PoolUsage{name, usage})
+	}
+	if err := s.admission.enter(); err != nil {
+		return nil, space, err
+	}
+	defer s.admission.leave()
+	if space, err = s.objects.store.Space(ctx); err != nil {
+		return nil, space, OpError(err)
+	}
+	return pools, space, nil
 }
 
 // CreatePool creates a pool; EEXIST when there is one of that name.

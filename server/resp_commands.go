@@ -56,6 +56,16 @@ func init() {
 			summary: "Removes an object.", run: (*respConn).objRemove},
 		{name: "obj.list", usage: "pool [AFTER oid] [LIMIT count]", min: 1, max: 5, flags: reads,
 			summary: "Returns the AFTER of the next page, empty on the last one, and a page of object ids in byte order.", run: (*respConn).objList},
+		{name: "pool.create", usage: "pool", min: 1, max: 1, flags: admin,
+			summary: "Creates a pool.", run: (*respConn).poolCreate},
+		{name: "pool.remove", usage: "pool", min: 1, max: 1, flags: admin,
+			summary: "Removes a pool with all its objects.", run: (*respConn).poolRemove},
+		{name: "pool.list", min: 0, max: 0, flags: reads,
+			summary: "Returns the names of all pools in order.", run: (*respConn).poolList},
+		{name: "pool.stat", usage: "pool", min: 1, max: 1, flags: reads,
+			summary: "Tells how many objects a pool has, and bytes of data.", run: (*respConn).poolStat},
+		{name: "pool.df", min: 0, max: 0, flags: reads,
+			summary: "Tells what all pools have, and what room the store has.", run: (*respConn).poolDF},
 		{name: "class.install", usage: "name source", min: 2, max: 2, flags: admin,
 			summary: "Installs a class version, makes it the active one, and returns it.", run: (*respConn).classInstall},
 		{name: "class.list", min: 0, max: 0, flags: reads,
@@ -307,6 +317,8 @@ func (cmd *command) group() string {
 	switch {
 	case strings.HasPrefix(cmd.name, "obj."):
 		return "object"
+	case strings.HasPrefix(cmd.name, "pool."):
+		return "pool"
 	case strings.HasPrefix(cmd.name, "class."):
 		return "class"
 	case strings.HasPrefix(cmd.name, "call."):

@@ -68,6 +68,8 @@ func newRoot() *cobra.Command {
 	flags.StringVarP(&a.namespace, "namespace", "N", "", "namespace of the object")
 	flags.BoolVar(&a.json, "json", false, "print JSON, for machines")
 	root.AddCommand(newServe(), newVersion(a), newPing(a), newClass(a), newBackup(a))
+	root.AddCommand(newPoolCommands(a)...)
+	root.AddCommand(newExport(a), newImport(a), newCheck(a))
 	root.AddCommand(newObjectCommands(a)...)
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newOperatorCommands(a)...)

@@ -9,9 +9,6 @@ import (
 	"github.com/objluad/objluad/store"
 )
 
-// Partial is the xattr of an object that an import has not completed. No other object may have it.
-const Partial = "objluad.partial"
-
 // What was done with an object.
 type outcome int
 
@@ -117,9 +114,9 @@ func (a *application) commit(last bool) error {
 	}
 	switch {
 	case !last:
-		a.ws.Xattrs[Partial] = []byte{}
+		a.ws.Xattrs[store.PartialXattr] = []byte{}
 	case a.parts > 0:
-		a.ws.Xattrs[Partial] = nil
+		a.ws.Xattrs[store.PartialXattr] = nil
 	}
 	if a.parts == 0 {
 		if err := a.commitFirst(); err != nil {
@@ -185,7 +182,7 @@ func (a *application) look() (err error) {
 		a.version, a.what = 0, created
 		return nil
 	}
-	_, partial, err := snap.Xattr(Partial)
+	_, partial, err := snap.Xattr(store.PartialXattr)
 	switch {
 	case err != nil:
 		return err

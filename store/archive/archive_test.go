@@ -298,7 +298,7 @@ func TestLargeObject(t *testing.T) {
 			break
 		}
 		left := all(t, third)
-		if _, marked := left[ref].xattrs[archive.Partial]; !marked && n > 1 {
+		if _, marked := left[ref].xattrs[store.PartialXattr]; !marked && n > 1 {
 			t.Errorf("after %d commits it has no mark", n-1)
 		}
 		if _, err := archive.Export(t.Context(), third, io.Discard, archive.ExportOptions{Pools: []string{"default"}}); n > 1 && !errors.Is(err, syscall.EINPROGRESS) {

@@ -105,7 +105,7 @@ func tryExport(ctx context.Context, st store.Store, w *Writer, ref store.Ref) (e
 	if !ok {
 		return nil // removed since it was listed
 	}
-	if _, partial, err := snap.Xattr(Partial); err != nil || partial {
+	if _, partial, err := snap.Xattr(store.PartialXattr); err != nil || partial {
 		return cmp.Or(err, errPartial)
 	}
 	o := w.Begin(ref, stat.Size)

@@ -1,0 +1,68 @@
+// This file damages classes in a store.
+
+package objclass
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/objluad/objluad/store"
+)
+
+func TestCheckClasses(t *testing.T) {
+	source := []byte("return")
+	version := versionOf(source)
+	good := store.WriteSet{
+		Xattrs: map[string][]byte{activeXattr: []byte(version)},
+		Omap: map[string][]byte{
+			sourcePrefix + version: source,
+			metaPrefix + version:   []byte(`{"installed":"2026-01-02T03:04:05Z","size":6,"methods":{"m":1}}`),
+		},
+	}
+	other := strings.Repeat("0", 64)
+	for says, damage := range map[string]*store.WriteSet{
+		"":                             {},
+		"no version is active":         {Xattrs: map[string][]byte{activeXattr: nil}},
+		"is active, but not installed": {Xattrs: map[string][]byte{activeXattr: []byte(other)}},
+		"is not the one":               {Omap: map[string][]byte{sourcePrefix + version: []byte("Return")}},
+		"says 6":                       {Omap: map[string][]byte{sourcePrefix + version: []byte("longer than that")}},
+		"has a record, but no source":  {Omap: map[string][]byte{sourcePrefix + version: nil}},
+		"has a source, but no record":  {Omap: map[string][]byte{metaPrefix + version: nil}},
+		"does not decode":              {Omap: map[string][]byte{metaPrefix + version: []byte("{")}},
+	} {
+		st := newMemStore(classPool)
+		v, err := st.Commit(t.Context(), classRef("class"), 0, &good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.Commit(t.Context(), classRef("class"), v, damage); err != nil {
+			t.Fatal(err)
+		}
+		// What others keep in the pool is not a class.
+		if _, err := st.Commit(t.Context(), store.Ref{Pool: classPool, Namespace: "control", OID: "x"}, 0, &store.WriteSet{}); err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		classes, err := CheckClasses(t.Context(), st, func(p store.Problem) { found = append(found, p.Where+": "+p.What) })
+		if err != nil || classes != 1 {
+			t.Errorf("%d classes, %v", classes, err)
+		}
+		if (says == "") != (len(found) == 0) || says != "" && !slices.ContainsFunc(found, func(f string) bool {
+			return strings.HasPrefix(f, `class "class": `) && strings.Contains(f, says)
+		}) {
+			t.Errorf("%s: found %q", says, found)
+		}
+	}
+	st := newMemStore(classPool)
+	if _, err := st.Commit(t.Context(), classRef("no class name"), 0, &good); err != nil {
+		t.Fatal(err)
+	}
+	problems := 0
+	if _, err := CheckClasses(t.Context(), st, func(store.Problem) { problems++ }); err != nil || problems != 1 {
+		t.Errorf("a name that no class has: %d problems, %v", problems, err)
+	}
+	if classes, err := CheckClasses(t.Context(), newMemStore(), nil); classes != 0 || err != nil {
+		t.Errorf("without the pool: %d classes, %v", classes, err)
+	}
+}
