@@ -21,7 +21,8 @@ constexpr size_t max_steps = UINT16_MAX;
 bufferlist buffer(rs_bytes b)
 {
 	bufferlist bl;
-	bl.append(b.p, b.n);
+	if (b.n > 0) // bytes that are appended one by one would take a page at least
+		bl.append(ceph::buffer::ptr(ceph::buffer::copy(b.p, b.n)));
 	return bl;
 }
 
