@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,41 @@ func TestNotify(t *testing.T) {
 	late := startListening(b, ref)
 	if late.Unbroken(time.Now()) {
 		t.Error("a closed store watches")
+	}
+}
+
+// Close ends a watch wherever it is, and leaves nothing behind.
+func TestCloseEndsWatches(t *testing.T) {
+	c := cluster(t)
+	_, pool := openPool(t, c)
+	ref := store.Ref{Pool: pool, OID: "o"}
+	goroutines := runtime.NumGoroutine()
+	for i := range 10 {
+		s, err := Open(Options{Conf: c.Conf(), Timeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := startListening(s, ref)
+		startListening(s, store.Ref{Pool: "none", OID: "o"})
+		if i%2 == 0 {
+			if err := l.state(t); err != nil {
+				t.Error(err)
+			}
+		}
+		go s.Notify(t.Context(), ref, []byte("m"))
+		time.Sleep(time.Duration(i) * time.Millisecond)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines are left, of %d", runtime.NumGoroutine(), goroutines)
+		}
+	}
+	out, err := c.Rados(nil, "-p", pool, "listwatchers", "o")
+	if len(out) > 0 || err != nil {
+		t.Errorf("the cluster knows of watches: %s, %v", out, err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/objluad/objluad/tests/rig"
+	"github.com/objluad/objluad/client"
 )
 
 // watched is what a daemon logs when changes of others reach it.
@@ -24,9 +24,9 @@ func numbered(n int) string {
 }
 
 // runs checks which version of a class a call runs that begins now.
-func runs(t *testing.T, d *rig.Daemon, class string, n int) {
+func runs(t *testing.T, ioctx *client.IOContext, class string, n int) {
 	t.Helper()
-	reply, err := open(t, d).Exec(t.Context(), "o", class, "number", nil, patient)
+	reply, err := ioctx.Exec(t.Context(), "o", class, "number", nil, patient)
 	if err != nil || string(reply.Output) != strconv.Itoa(n) {
 		t.Errorf("the call ran version %q, %v; want %d", reply.Output, err, n)
 	}
@@ -37,7 +37,7 @@ func runs(t *testing.T, d *rig.Daemon, class string, n int) {
 func TestInstalledVersionIsRunByAll(t *testing.T) {
 	c := sharedCluster(t)
 	a, b := serve(t, c), serve(t, c)
-	logs(t, b, watched)
+	logs(t, b, watched, 1)
 	const rounds, versions, workers = 100, 7, 4
 	install := func(i int) { a.Install(t, "numbered", numbered(i%versions)) }
 	install(0)
@@ -70,18 +70,19 @@ func TestInstalledVersionIsRunByAll(t *testing.T) {
 			}
 		})
 	}
-	began := time.Now()
+	ioctx, began := open(t, b), time.Now()
 	for i := 1; i <= rounds; i++ {
 		install(i)
 		answered.Store(int64(i))
-		runs(t, b, "numbered", i%versions)
+		runs(t, ioctx, "numbered", i%versions)
 	}
 	t.Logf("%v for each install, with a call after it, and %d calls meanwhile", time.Since(began)/rounds, calls.Load())
 	close(stop)
 	wg.Wait()
 }
 
-// A daemon that was stopped while a class was installed, and goes on after that was answered, runs the new version.
+// A daemon that was stopped while a class was installed, and goes on after that was answered, runs the new version in all calls that
+// were waiting for it.
 func TestSoakStoppedDaemonRunsNoOldVersion(t *testing.T) {
 	if os.Getenv("SOAK") == "" {
 		t.Skip("the cluster waits for the daemon; SOAK=1 runs it")
@@ -89,8 +90,12 @@ func TestSoakStoppedDaemonRunsNoOldVersion(t *testing.T) {
 	c := sharedCluster(t)
 	a, b := serve(t, c), serve(t, c)
 	a.Install(t, "stopped", numbered(1))
-	logs(t, b, watched)
-	runs(t, b, "stopped", 1)
+	logs(t, b, watched, 1)
+	ioctxs := make([]*client.IOContext, 20)
+	for i := range ioctxs {
+		ioctxs[i] = open(t, b)
+		runs(t, ioctxs[i], "stopped", 1)
+	}
 	signal := func(s syscall.Signal) {
 		if err := syscall.Kill(b.PID(), s); err != nil {
 			t.Fatal(err)
@@ -100,10 +105,16 @@ func TestSoakStoppedDaemonRunsNoOldVersion(t *testing.T) {
 	began := time.Now()
 	a.Install(t, "stopped", numbered(2))
 	t.Logf("answered after %v", time.Since(began))
+	var wg sync.WaitGroup
+	for _, ioctx := range ioctxs {
+		wg.Go(func() { runs(t, ioctx, "stopped", 2) })
+	}
+	time.Sleep(100 * time.Millisecond) // most have been sent
 	signal(syscall.SIGCONT)
-	runs(t, b, "stopped", 2)
+	wg.Wait()
+	logs(t, b, watched, 2)
 	a.Install(t, "stopped", numbered(3))
-	runs(t, b, "stopped", 3)
+	runs(t, ioctxs[0], "stopped", 3)
 }
 
 // An install waits for a daemon that was killed until the cluster forgets it.
@@ -113,7 +124,7 @@ func TestSoakInstallAfterADaemonWasKilled(t *testing.T) {
 	}
 	c := sharedCluster(t)
 	a, b := serve(t, c), serve(t, c)
-	logs(t, b, watched)
+	logs(t, b, watched, 1)
 	if err := b.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +133,7 @@ func TestSoakInstallAfterADaemonWasKilled(t *testing.T) {
 		a.Install(t, "killed", numbered(i))
 		t.Logf("install %d answered after %v", i, time.Since(began))
 	}
-	runs(t, a, "killed", 1)
+	runs(t, open(t, a), "killed", 1)
 }
 
 // What nobody told of is found in time.
@@ -133,12 +144,13 @@ func TestSoakClassRemovedByHand(t *testing.T) {
 	c := sharedCluster(t)
 	d := serve(t, c)
 	d.Install(t, "removed", numbered(1))
-	logs(t, d, watched)
-	runs(t, d, "removed", 1)
+	logs(t, d, watched, 1)
+	ioctx := open(t, d)
+	runs(t, ioctx, "removed", 1)
 	if _, err := c.Rados(nil, "-p", ".objluad", "rm", "removed"); err != nil {
 		t.Fatal(err)
 	}
-	ioctx, began := open(t, d), time.Now()
+	began := time.Now()
 	for {
 		_, err := ioctx.Exec(t.Context(), "o", "removed", "number", nil, patient)
 		if errors.Is(err, syscall.EOPNOTSUPP) {
@@ -151,7 +163,7 @@ func TestSoakClassRemovedByHand(t *testing.T) {
 	}
 	t.Logf("found after %v", time.Since(began))
 	d.Install(t, "removed", numbered(2))
-	runs(t, d, "removed", 2)
+	runs(t, ioctx, "removed", 2)
 }
 
 // The object by which daemons tell each other of changes is no class.
@@ -159,7 +171,7 @@ func TestNoClassForNotifications(t *testing.T) {
 	c := sharedCluster(t)
 	d := serve(t, c)
 	d.Install(t, "listed", numbered(1))
-	logs(t, d, watched)
+	logs(t, d, watched, 1)
 	classes, err := d.Dial(t).ListClasses(t.Context())
 	if err != nil {
 		t.Fatal(err)

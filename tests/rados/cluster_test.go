@@ -69,12 +69,12 @@ func serve(t *testing.T, c *ceph.Cluster, args ...string) *rig.Daemon {
 
 func open(t *testing.T, d *rig.Daemon) *client.IOContext { return d.Dial(t).OpenIOContext("default") }
 
-// logs waits until a daemon has logged the text.
-func logs(t *testing.T, d *rig.Daemon, text string) {
+// logs waits until a daemon has logged the text so many times.
+func logs(t *testing.T, d *rig.Daemon, text string, times int) {
 	t.Helper()
-	for end := time.Now().Add(patience); !strings.Contains(d.Stderr(), text); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); strings.Count(d.Stderr(), text) < times; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the daemon has not logged %q", text)
+			t.Fatalf("the daemon has not logged %q %d times", text, times)
 		}
 	}
 }
