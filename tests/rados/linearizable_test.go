@@ -126,6 +126,9 @@ func (h *history) check(t *testing.T) {
 }
 
 func TestLinearizable(t *testing.T) {
+	if os.Getenv("SOAK") != "" {
+		t.Skip("TestSoakLinearizable is its long form")
+	}
 	linearizable(t, 1)
 }
 
@@ -137,6 +140,7 @@ func TestSoakLinearizable(t *testing.T) {
 }
 
 func linearizable(t *testing.T, rounds int) {
+	t.Parallel() // that is, after the others: installs would wait until the cluster has forgotten the daemon that was killed
 	c := sharedCluster(t)
 	first, second := serve(t, c), serve(t, c)
 	first.Install(t, "model", modelClass)
