@@ -15,7 +15,9 @@ type poolJSON struct {
 	Bytes   int64  `json:"bytes"`
 }
 
-func newPoolJSON(pool objclass.PoolUsage) poolJSON { return poolJSON{pool.Name, pool.Objects, pool.Bytes} }
+func newPoolJSON(pool objclass.PoolUsage) poolJSON {
+	return poolJSON{pool.Name, pool.Objects, pool.Bytes}
+}
 
 func (s *httpServer) listPools(w http.ResponseWriter, r *http.Request) error {
 	names, err := s.service.Pools(r.Context())
