@@ -400,18 +400,21 @@ func TestExisting(t *testing.T) {
 	first := openStore(t)
 	defer first.Close()
 	a, b := store.Ref{Pool: "default", OID: "a"}, store.Ref{Pool: "default", OID: "b"}
-	put(t, first, a, object{data: "archived", omap: map[string]string{"k": "v"}})
+	const data = "archived" + "\x00\x00\x00\x00\x00\x00\x00\x00"
+	hole := strings.Repeat("\x00", 3*4096)
+	put(t, first, a, object{data: data + hole + "end", omap: map[string]string{"k": "v"}})
 	put(t, first, b, object{data: "b"})
 	packed := export(t, first, false)
 	for name, other := range map[string]object{
-		"data":   {data: "archivEd", omap: map[string]string{"k": "v"}},
-		"longer": {data: "archived\x00", omap: map[string]string{"k": "v"}},
-		"xattr":  {data: "archived", omap: map[string]string{"k": "v"}, xattrs: map[string]string{"x": ""}},
-		"header": {data: "archived", omap: map[string]string{"k": "v"}, header: "h"},
-		"value":  {data: "archived", omap: map[string]string{"k": "w"}},
-		"key":    {data: "archived", omap: map[string]string{"l": "v"}},
-		"more":   {data: "archived", omap: map[string]string{"k": "v", "l": ""}},
-		"none":   {data: "archived"},
+		"data":   {data: data + hole + "End", omap: map[string]string{"k": "v"}},
+		"hole":   {data: data + hole[:2*4096] + "x" + hole[2*4096+1:] + "end", omap: map[string]string{"k": "v"}},
+		"longer": {data: data + hole + "end\x00", omap: map[string]string{"k": "v"}},
+		"xattr":  {data: data + hole + "end", omap: map[string]string{"k": "v"}, xattrs: map[string]string{"x": ""}},
+		"header": {data: data + hole + "end", omap: map[string]string{"k": "v"}, header: "h"},
+		"value":  {data: data + hole + "end", omap: map[string]string{"k": "w"}},
+		"key":    {data: data + hole + "end", omap: map[string]string{"l": "v"}},
+		"more":   {data: data + hole + "end", omap: map[string]string{"k": "v", "l": ""}},
+		"none":   {data: data + hole + "end"},
 	} {
 		s := openStore(t)
 		put(t, s, a, other)

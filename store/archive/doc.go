@@ -10,8 +10,8 @@
 //     right: an archive that was cut off or altered anywhere is an error, at the latest at its end.
 //   - Import begins with an object when all of it was read and verified. Up to 32 MiB of one are one commit. A larger one is
 //     marked by an xattr until its last commit, so that what an interrupted import leaves is known, and made good by the next.
-//   - Memory is bounded, whatever the objects' sizes: what is in hand of objects when they are read is at most 1 MiB and one
-//     value each, and when they are applied 160 MiB altogether. A larger object waits in a temporary file.
+//   - Memory is bounded, whatever the objects' sizes: of objects that are read at most 1 MiB and one value each are in hand, and of
+//     those that are applied 160 MiB altogether, copies that engines make aside. A larger object waits in a temporary file.
 //
 // Versions and modification times are not in an archive: those of the new store are its own.
 package archive

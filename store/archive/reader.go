@@ -38,8 +38,6 @@ func (r *Reader) Next() (*Record, error) {
 			return nil, r.frames.damaged("it ends before its trailer")
 		case err != nil:
 			return nil, err
-		case r.check.complete:
-			return nil, r.frames.damaged("something follows its trailer")
 		}
 	}
 	rec, rest, err := decode(r.records)
