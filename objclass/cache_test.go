@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -355,4 +357,97 @@ func TestRunsOnRememberedStates(t *testing.T) {
 	if got := h.Stats().Cache; got != want {
 		t.Errorf("counted %+v, want %+v", got, want)
 	}
+}
+
+// Where the store asks others for an object, more calls wait for that than there are executions.
+func TestSnapshotsAreOpenedBeforeExecutions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const calls = 8
+		st := newStaleStore()
+		h := newHouseOver(t, st, st.memStore, Options{Executions: 2}, map[string]testMethod{"rd": bank["look"], "wr": bank["look"]})
+		var opening atomic.Int64
+		goOn, done := make(chan struct{}), make(chan error)
+		st.beforeSnapshot = func(_ context.Context, r store.Ref) {
+			opening.Add(1)
+			<-goOn
+		}
+		for i := range calls {
+			go func() {
+				_, err := h.call(t.Context(), fmt.Sprint("o", i), []string{"rd", "wr"}[i%2])
+				done <- err
+			}()
+		}
+		synctest.Wait()
+		if n, running := opening.Load(), h.Stats().Running; n != calls || running != 0 {
+			t.Errorf("%d snapshots are being opened, and %d methods run", n, running)
+		}
+		close(goOn)
+		for range calls {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// Each of opening the snapshot and the run has the budget's wall time, and what was opened is closed when there is no execution.
+func TestSnapshotThatTakesLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStaleStore()
+		started := make(chan struct{})
+		h := newHouseOver(t, st, st.memStore, Options{Executions: 2, MaxWait: time.Minute}, map[string]testMethod{
+			"rd": func(_ context.Context, inv *Invocation) (int32, []byte, error) {
+				time.Sleep(700 * time.Millisecond)
+				_, err := inv.Object.Read(0, 0)
+				return 0, nil, err
+			},
+			"rd_wait": wait(started, nil),
+		})
+		st.beforeSnapshot = func(ctx context.Context, r store.Ref) {
+			wait := 700 * time.Millisecond
+			if r.OID == "slow" {
+				wait = time.Hour
+			}
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+			}
+		}
+		if _, err := h.call(t.Context(), "o", "rd"); err != nil {
+			t.Errorf("the budget of 1 s holds for opening and run together: %v", err)
+		}
+		began := time.Now()
+		_, err := h.call(t.Context(), "slow", "rd")
+		wantError(t, err, syscall.ETIMEDOUT, KindOp, "deadline")
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("a snapshot was waited for for %v", took)
+		}
+
+		st.beforeSnapshot = nil
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		const calls = 3
+		for range calls {
+			go func() {
+				_, err := h.call(ctx, "o", "rd_wait")
+				done <- err
+			}()
+		}
+		synctest.Wait()
+		if _, open, _ := st.counts(); open != calls || h.Stats().Running != 2 {
+			t.Errorf("%d snapshots are open, and %d methods run", open, h.Stats().Running)
+		}
+		cancel()
+		synctest.Wait() // who stands in line leaves it
+		for range calls {
+			select {
+			case <-started: // to find out that it is canceled
+				<-done
+			case <-done:
+			}
+		}
+		if _, open, _ := st.counts(); open != 0 {
+			t.Errorf("%d snapshots are open", open)
+		}
+	})
 }

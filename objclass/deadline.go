@@ -20,6 +20,8 @@ type lazyDeadline struct {
 }
 
 func (d *lazyDeadline) Deadline() (time.Time, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if at, ok := d.Context.Deadline(); ok && at.Before(d.at) {
 		return at, true
 	}
@@ -30,10 +32,10 @@ func (d *lazyDeadline) Done() <-chan struct{} { return d.arm().Done() }
 
 func (d *lazyDeadline) Err() error {
 	d.mu.Lock()
-	armed := d.armed
+	armed, at := d.armed, d.at
 	d.mu.Unlock()
 	if armed == nil {
-		if time.Now().Before(d.at) {
+		if time.Now().Before(at) {
 			return d.Context.Err()
 		}
 		armed = d.arm()
@@ -48,6 +50,14 @@ func (d *lazyDeadline) arm() context.Context {
 		d.armed, d.cancel = context.WithDeadline(d.Context, d.at)
 	}
 	return d.armed
+}
+
+// restart sets another deadline, for what begins to wait from now on. Nobody may wait meanwhile.
+func (d *lazyDeadline) restart(at time.Time) {
+	d.end()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.at, d.armed, d.cancel = at, nil, nil
 }
 
 // end releases the timer, if there is one.

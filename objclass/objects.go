@@ -57,17 +57,34 @@ func (o *objects) read(ctx context.Context, ref store.Ref, fn func(*store.Overla
 // changes may be used. It fails with store.ErrConflict when another commit overtook the snapshot, whatever fn made of that,
 // unless the guard ended fn.
 func (o *objects) view(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) (*store.Overlay, error) {
-	snapshot, err := o.store.Snapshot(ctx, ref)
+	snapshot, err := o.open(ctx, ref)
 	if err != nil {
-		return nil, objectError(ref, err)
+		return nil, err
 	}
 	return o.overlay(ctx, snapshot, fn)
 }
 
-// viewToChange is view for an attempt of changeBy, on a state that the store may have remembered. It tells in b which one.
+// viewToChange is view for an attempt of changeBy, on what openToChange opens.
 func (o *objects) viewToChange(ctx context.Context, ref store.Ref, b *basis, fn func(*store.Overlay) error) (*store.Overlay, error) {
+	snapshot, err := o.openToChange(ctx, ref, b)
+	if err != nil {
+		return nil, err
+	}
+	return o.overlay(ctx, snapshot, fn)
+}
+
+func (o *objects) open(ctx context.Context, ref store.Ref) (store.Snapshot, error) {
+	snapshot, err := o.store.Snapshot(ctx, ref)
+	if err != nil {
+		return nil, objectError(ref, err)
+	}
+	return snapshot, nil
+}
+
+// openToChange opens a snapshot for an attempt of changeBy, which the store may have remembered. It tells in b which one.
+func (o *objects) openToChange(ctx context.Context, ref store.Ref, b *basis) (store.Snapshot, error) {
 	if o.changer == nil || b.fresh {
-		return o.view(ctx, ref, fn)
+		return o.open(ctx, ref)
 	}
 	snapshot, cached, err := o.changer.SnapshotToChange(ctx, ref)
 	if err != nil {
@@ -75,12 +92,12 @@ func (o *objects) viewToChange(ctx context.Context, ref store.Ref, b *basis, fn 
 	}
 	if !cached {
 		o.cached.misses.Add(1)
-		return o.overlay(ctx, snapshot, fn)
+		return snapshot, nil
 	}
 	o.cached.hits.Add(1)
 	st, _ := snapshot.Stat()
 	b.cached, b.version = true, st.Version
-	return o.overlay(ctx, snapshot, fn)
+	return snapshot, nil
 }
 
 // overlay calls fn with an overlay over a snapshot, which it closes.
@@ -107,7 +124,7 @@ func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*st
 	})
 }
 
-// changeBy is change with attempts that may use viewToChange, and a commit of the caller's, which calls commit.
+// changeBy is change with attempts that may use openToChange, and a commit of the caller's, which calls commit.
 func (o *objects) changeBy(ctx context.Context, ref store.Ref, attempt func(*basis) (*store.Overlay, error),
 	commit func(*store.Overlay) (uint64, error)) (version uint64, err error) {
 	if err := o.locks.lock(ctx, ref, o.maxWait); err != nil {

@@ -240,18 +240,42 @@ func (x *exec) run(b *basis) (*store.Overlay, error) {
 	if err := x.life.Err(); err != nil {
 		return nil, waitEnded(err, anExecution)
 	}
+	allowed := x.budget.Wall + readGrace
+	r := &runParts{ctx: lazyDeadline{Context: &x.life, at: time.Now().Add(allowed)}}
+	defer r.ctx.end()
+	snapshot, err := x.openEarly(&r.ctx, b)
+	if err != nil {
+		return nil, err
+	}
 	if err := x.executions.start(&x.life, &x.place, x.opts.MaxWait); err != nil {
+		if snapshot != nil {
+			snapshot.Close()
+		}
 		return nil, err
 	}
 	defer x.executions.stop(&x.place)
 	began := time.Now()
 	x.life.proceed(progress{CallRunning, began.Sub(x.began), x.ran})
-	r := &runParts{ctx: lazyDeadline{Context: &x.life, at: began.Add(x.budget.Wall + readGrace)}}
-	defer r.ctx.end()
-	return x.objects.viewToChange(&r.ctx, x.call.Ref, b, func(overlay *store.Overlay) error {
+	r.ctx.restart(began.Add(allowed))
+	if snapshot == nil {
+		if snapshot, err = x.objects.openToChange(&r.ctx, x.call.Ref, b); err != nil {
+			return nil, err
+		}
+	}
+	return x.objects.overlay(&r.ctx, snapshot, func(overlay *store.Overlay) error {
 		r.object = Object{ctx: &r.ctx, overlay: overlay, flags: x.flags}
 		return x.invoke(r, began)
 	})
+}
+
+// openEarly opens the snapshot before there is an execution, if the store may have to ask others for it: an execution is for
+// what needs a core. Otherwise it returns nil.
+func (x *exec) openEarly(ctx context.Context, b *basis) (store.Snapshot, error) {
+	if x.objects.changer == nil {
+		return nil, nil
+	}
+	x.life.waits(anExecution)
+	return x.objects.openToChange(ctx, x.call.Ref, b)
 }
 
 // runParts is what one run of the method needs, in one allocation.

@@ -90,7 +90,7 @@ type OmapIter interface {
 }
 
 // Changer is a Store that remembers objects for changes, so that a change need not begin with a read. A caller for whom a store is
-// none uses Snapshot.
+// none uses Snapshot. Its objects are elsewhere: whoever opens a snapshot waits for others meanwhile, and needs no core.
 type Changer interface {
 	Store
 
