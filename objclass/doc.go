@@ -22,7 +22,8 @@
 //
 // Service.Exec leads it. Each step is one function: check the request, enter the house or be refused (admission), resolve
 // the class version and method (Registry), take the object's lock if the method writes (lockTable), start an execution
-// (admission), open a snapshot and lay an overlay over it (objects.view), run the method in the engine on an Object, commit
+// (executions), open a snapshot, which comes first where the store asks others for it, and lay an overlay over it
+// (objects.overlay), run the method in the engine on an Object, commit
 // the overlay's write set (objects.commit), and reply.
 //
 // An Engine runs the methods; package luavm is one. This package knows no Lua, and is tested without it.
