@@ -4,6 +4,7 @@ package luavm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -121,7 +122,7 @@ func TestConcurrentRuns(t *testing.T) {
 func TestReadsAreBoundedByTheArena(t *testing.T) {
 	e := newEngine(t, Options{Arena: 1 << 20})
 	object, overlay := newObject(objclass.RD)
-	if err := overlay.Truncate(100 << 20); err != nil {
+	if err := errors.Join(overlay.Create(true), overlay.Truncate(100<<20)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := e.Run(context.Background(), &objclass.Invocation{

@@ -55,7 +55,7 @@ var (
 		"bl(('v'):rep(1 << 18))", "objclass.read(0, 0)", "objclass.map_read_header()", "b1 .. b2", "last", "bufferlist.new()",
 	}
 	apiTables = []string{
-		"{}", "{a = 'b'}", "{a = 'b', [7] = 's', [2.5] = 'f', ['\\0'] = ''}", "{[true] = 'x'}", "{a = 1}", "{a = b1}", "{[b1] = 'x'}", "many", "self",
+		"{}", "{a = 'b'}", "{a = 'b', [7] = 's', [2.5] = 'f', ['\\0'] = ''}", "{'k1', 7, 'none', 'key1'}", "{[true] = 'x'}", "{a = 1}", "{a = b1}", "{[b1] = 'x'}", "many", "self",
 		"{[('n'):rep(1025)] = 'x'}", "{a = ('v'):rep(65537)}", "{['7'] = 'text', [7] = 'number'}", "{[1/0] = 'x', [-0.0] = 'y'}",
 		"setmetatable({a = 'b'}, {__index = error, __pairs = error, __len = error})",
 		"setmetatable({}, {__index = looping})", "setmetatable({}, {__tostring = looping, __name = 'n'})",
@@ -74,8 +74,10 @@ var (
 // apiSignatures say what the arguments of a function are meant to be; of one that is not here, anything.
 var apiSignatures = map[string]string{
 	"objclass.register": "af", "objclass.log": "iaaa", "objclass.create": "a", "objclass.read": "ii", "objclass.write": "iib",
-	"objclass.write_full": "b", "objclass.getxattr": "s", "objclass.setxattr": "sb", "objclass.map_get_keys": "si",
+	"objclass.write_full": "b", "objclass.getxattr": "s", "objclass.setxattr": "sb", "objclass.map_get_keys": "sis",
 	"objclass.map_get_vals": "ssi", "objclass.map_get_val": "s", "objclass.map_set_val": "sb", "objclass.map_set_vals": "t",
+	"objclass.append": "b", "objclass.truncate": "i", "objclass.zero": "ii", "objclass.rmxattr": "s", "objclass.map_remove_range": "ss",
+	"objclass.map_get_vals_by_keys": "t", "objclass.map_pairs": "ss",
 	"objclass.map_remove_key": "s", "objclass.map_write_header": "b", "b1.str": "b", "b1.append": "bb", "print": "aaa",
 	"b1.sub": "bii", "b1.byte": "bii", "b1.find": "bsi", "b1.unpack": "bsi", "b1.lines()": "", "json.decode": "s", "json.array": "t",
 }
@@ -91,6 +93,8 @@ var apiOperators = []string{
 var apiModes = []string{
 	"note(pcall(function() return CALL end))",
 	"note(xpcall(function() return CALL end, function(e) return e, tostring(e) end))",
+	"note(pcall(function() for k, v in CALL do note(k, v) end end))",
+	"note(pcall(function() for k, v in pairs((CALL)) do note(k, v) end end))",
 	"note(pcall(coroutine.wrap(function() return CALL end)))",
 	"note(coroutine.resume(coroutine.create(function() coroutine.yield(CALL) end)))",
 	"for i = 1, 20 do note(pcall(function() return CALL end)) end",

@@ -116,6 +116,21 @@ func lvHostWriteFull(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int 
 	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.WriteFull(bytesAt(data, size)) })
 }
 
+//export lvHostAppend
+func lvHostAppend(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.Append(bytesAt(data, size)) })
+}
+
+//export lvHostTruncate
+func lvHostTruncate(ctx C.uintptr_t, size C.int64_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.Truncate(int64(size)) })
+}
+
+//export lvHostZero
+func lvHostZero(ctx C.uintptr_t, off, length C.int64_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.Zero(int64(off), int64(length)) })
+}
+
 //export lvHostGetXattr
 func lvHostGetXattr(ctx C.uintptr_t, name unsafe.Pointer, nameSize C.size_t, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
@@ -143,16 +158,23 @@ func lvHostSetXattr(ctx C.uintptr_t, name unsafe.Pointer, nameSize C.size_t, dat
 	})
 }
 
+//export lvHostRmXattr
+func lvHostRmXattr(ctx C.uintptr_t, name unsafe.Pointer, nameSize C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.RemoveXattr(stringAt(name, nameSize)) })
+}
+
 //export lvHostMapClear
 func lvHostMapClear(ctx C.uintptr_t) C.int {
 	return slotOf(ctx).operate((*objclass.Object).OmapClear)
 }
 
 //export lvHostMapGetKeys
-func lvHostMapGetKeys(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, limit C.int64_t, answer *C.lv_answer) C.int {
+func lvHostMapGetKeys(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, prefix unsafe.Pointer, prefixSize C.size_t,
+	limit C.int64_t, isMore *C.int, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
 	return s.operate(func(o *objclass.Object) error {
-		keys, more, err := o.OmapKeys(stringAt(after, afterSize), int64(limit))
+		keys, more, err := o.OmapKeys(stringAt(after, afterSize), stringAt(prefix, prefixSize), int64(limit))
+		*isMore = truth(more)
 		s.reply(answer, keyRecords(keys))
 		return errors.Join(err, checkWhole(len(keys), more, int64(limit)))
 	})
@@ -160,13 +182,47 @@ func lvHostMapGetKeys(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t,
 
 //export lvHostMapGetVals
 func lvHostMapGetVals(ctx C.uintptr_t, after unsafe.Pointer, afterSize C.size_t, prefix unsafe.Pointer, prefixSize C.size_t,
-	limit C.int64_t, answer *C.lv_answer) C.int {
+	limit C.int64_t, isMore *C.int, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
 	return s.operate(func(o *objclass.Object) error {
 		pairs, more, err := o.OmapValues(stringAt(after, afterSize), stringAt(prefix, prefixSize), int64(limit))
+		*isMore = truth(more)
 		s.reply(answer, pairRecords(pairs))
 		return errors.Join(err, checkWhole(len(pairs), more, int64(limit)))
 	})
+}
+
+//export lvHostMapGetPage
+func lvHostMapGetPage(ctx C.uintptr_t, from unsafe.Pointer, fromSize C.size_t, prefix unsafe.Pointer, prefixSize C.size_t,
+	limit, size C.int64_t, isMore *C.int, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		pairs, more, err := o.OmapPage(stringAt(from, fromSize), stringAt(prefix, prefixSize), int64(limit), int64(size))
+		*isMore = truth(more)
+		s.reply(answer, pairRecords(pairs))
+		return err
+	})
+}
+
+//export lvHostMapGetValsByKeys
+func lvHostMapGetValsByKeys(ctx C.uintptr_t, records unsafe.Pointer, size C.size_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.operate(func(o *objclass.Object) error {
+		keys, err := parseKeys(unsafe.Slice((*byte)(records), size), o.Ended)
+		if err != nil {
+			return err
+		}
+		pairs, err := o.OmapValuesByKeys(keys)
+		s.reply(answer, pairRecords(pairs))
+		return err
+	})
+}
+
+func truth(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // checkWhole refuses a listing that the store cut short because of its size: a script would take it for all there is.
@@ -201,6 +257,13 @@ func lvHostMapSetVals(ctx C.uintptr_t, records unsafe.Pointer, size C.size_t) C.
 //export lvHostMapRemoveKey
 func lvHostMapRemoveKey(ctx C.uintptr_t, key unsafe.Pointer, keySize C.size_t) C.int {
 	return slotOf(ctx).operate(func(o *objclass.Object) error { return o.RemoveOmapKey(stringAt(key, keySize)) })
+}
+
+//export lvHostMapRemoveRange
+func lvHostMapRemoveRange(ctx C.uintptr_t, first unsafe.Pointer, firstSize C.size_t, end unsafe.Pointer, endSize C.size_t) C.int {
+	return slotOf(ctx).operate(func(o *objclass.Object) error {
+		return o.RemoveOmapRange(objclass.KeyRange{First: stringAt(first, firstSize), End: stringAt(end, endSize), Open: end == nil})
+	})
 }
 
 //export lvHostMapReadHeader
@@ -293,26 +356,40 @@ func pairRecords(pairs []objclass.KeyValue) []byte {
 	return b
 }
 
-// pairsPerLook is how many pairs parsePairs takes between two looks at whether the call has ended.
-const pairsPerLook = 1024
+// fieldsPerLook is how many fields are taken out of records between two looks at whether the call has ended.
+const fieldsPerLook = 1024
 
-// parsePairs copies the fields out of records that the C core made.
-func parsePairs(b []byte, ended func() error) ([]objclass.KeyValue, error) {
-	var pairs []objclass.KeyValue
-	field := func() []byte {
-		size := binary.NativeEndian.Uint32(b)
-		f := b[4 : 4+size]
-		b = b[4+size:]
-		return f
-	}
-	for len(b) > 0 {
-		if len(pairs)%pairsPerLook == pairsPerLook-1 {
+// fields yields the fields of records that the C core made, until the call ends.
+func fields(b []byte, ended func() error, yield func(field []byte)) error {
+	for n := 1; len(b) > 0; n++ {
+		if n%fieldsPerLook == 0 {
 			if err := ended(); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		key := string(field())
-		pairs = append(pairs, objclass.KeyValue{Key: key, Value: append([]byte{}, field()...)})
+		size := binary.NativeEndian.Uint32(b)
+		yield(b[4:][:size])
+		b = b[4:][size:]
 	}
-	return pairs, nil
+	return nil
+}
+
+// parseKeys copies keys out of records.
+func parseKeys(b []byte, ended func() error) (keys []string, err error) {
+	err = fields(b, ended, func(field []byte) { keys = append(keys, string(field)) })
+	return keys, err
+}
+
+// parsePairs copies keys and values out of records.
+func parsePairs(b []byte, ended func() error) (pairs []objclass.KeyValue, err error) {
+	isValue := false
+	err = fields(b, ended, func(field []byte) {
+		if isValue {
+			pairs[len(pairs)-1].Value = append([]byte{}, field...)
+		} else {
+			pairs = append(pairs, objclass.KeyValue{Key: string(field)})
+		}
+		isValue = !isValue
+	})
+	return pairs, err
 }

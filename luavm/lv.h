@@ -51,17 +51,32 @@ typedef struct lv_host {
 	int (*read)(uintptr_t ctx, int64_t off, int64_t len, lv_answer *answer);
 	int (*write)(uintptr_t ctx, int64_t off, const void *data, size_t size);
 	int (*write_full)(uintptr_t ctx, const void *data, size_t size);
+	int (*append)(uintptr_t ctx, const void *data, size_t size);
+	int (*truncate)(uintptr_t ctx, int64_t size);
+	int (*zero)(uintptr_t ctx, int64_t off, int64_t len);
 	int (*getxattr)(uintptr_t ctx, const void *name, size_t name_size, lv_answer *answer);
 	int (*getxattrs)(uintptr_t ctx, lv_answer *answer);
 	int (*setxattr)(uintptr_t ctx, const void *name, size_t name_size, const void *data, size_t size);
+	int (*rmxattr)(uintptr_t ctx, const void *name, size_t name_size);
 	int (*map_clear)(uintptr_t ctx);
-	/* These two answer all that was asked for, or fail. */
-	int (*map_get_keys)(uintptr_t ctx, const void *after, size_t after_size, int64_t max, lv_answer *answer);
+	/*
+	 * Listings are in byte order, and tell whether there are more. These two answer all that was asked for, or fail; an
+	 * empty after is no bound.
+	 */
+	int (*map_get_keys)(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size,
+			    int64_t max, int *more, lv_answer *answer);
 	int (*map_get_vals)(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size,
-			    int64_t max, lv_answer *answer);
+			    int64_t max, int *more, lv_answer *answer);
+	/* Pairs of keys >= from: up to max, fewer when they have more than about size bytes, but one at least. */
+	int (*map_get_page)(uintptr_t ctx, const void *from, size_t from_size, const void *prefix, size_t prefix_size,
+			    int64_t max, int64_t size, int *more, lv_answer *answer);
+	/* Of the keys in records, the pairs that there are. */
+	int (*map_get_vals_by_keys)(uintptr_t ctx, const void *records, size_t size, lv_answer *answer);
 	int (*map_get_val)(uintptr_t ctx, const void *key, size_t key_size, lv_answer *answer);
 	int (*map_set_vals)(uintptr_t ctx, const void *records, size_t size);
 	int (*map_remove_key)(uintptr_t ctx, const void *key, size_t key_size);
+	/* Removes the keys k with first <= k < end; without an end, which is NULL then, those with first <= k. */
+	int (*map_remove_range)(uintptr_t ctx, const void *first, size_t first_size, const void *end, size_t end_size);
 	int (*map_read_header)(uintptr_t ctx, lv_answer *answer);
 	int (*map_write_header)(uintptr_t ctx, const void *data, size_t size);
 	int (*current_version)(uintptr_t ctx, uint64_t *version);

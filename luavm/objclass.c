@@ -1,5 +1,6 @@
 /*
- * The table objclass: a script's way to its object. Each function has the arguments, results and errors of cls_lua's.
+ * The table objclass: a script's way to its object. Functions that cls_lua has take its arguments, and have its results and
+ * errors; the others are named for what they are in RADOS, and do as that does.
  *
  * A host function is called in five steps, of which the second to the fourth are host(): check the arguments as Lua does;
  * enter the host region; call; leave it, where a trap that was asked for meanwhile strikes; and only then push the
@@ -74,8 +75,7 @@ static int leave(lua_State *L, int result)
 
 #define HOST(slot, function, ...) leave(L, (enter(L), (slot)->host->function((slot)->ctx __VA_OPT__(, ) __VA_ARGS__)))
 
-/* The slot, if operations are allowed now. */
-static lv_slot *object(lua_State *L)
+lv_slot *lv_object(lua_State *L)
 {
 	lv_slot *slot = lv_slot_of(L);
 	if (slot->phase == LV_LOADING)
@@ -87,7 +87,7 @@ static lv_slot *object(lua_State *L)
 
 static lv_slot *writable_object(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	if (!(slot->flags & LV_WR))
 		refuse(L, EPERM, "the method is read-only: register it with objclass.WR to write");
 	return slot;
@@ -128,19 +128,22 @@ static int push_answer(lua_State *L, lv_slot *slot, const reply *r)
 
 /* ---- records ---- */
 
-static const char *next_field(const char *p, uint32_t *size)
+const char *lv_next_field(const char *p, uint32_t *size)
 {
 	memcpy(size, p, sizeof *size);
 	return p + sizeof *size;
 }
 
-/* Pushes a table of an answer's records: name → bufferlist, or name → true where there are no values. */
+/*
+ * Pushes a listing of an answer's records, which come in its order: name → bufferlist, or name → true where there are no values.
+ */
 static void push_records(lua_State *L, lv_slot *slot, const reply *r, bool values)
 {
 	const char *p = r->small;
 	const char *end = p + r->answer.size;
 	lua_newtable(L);
-	int table = lua_gettop(L);
+	int table = lua_gettop(L), order = lv_push_order(L);
+	lua_Integer n = 0;
 	if (r->answer.size > SMALL_ANSWER) {
 		char *block = lua_newuserdatauv(L, r->answer.size, 0);
 		collect(L, slot, r, block);
@@ -149,11 +152,13 @@ static void push_records(lua_State *L, lv_slot *slot, const reply *r, bool value
 	}
 	while (p < end) {
 		uint32_t size;
-		p = next_field(p, &size);
+		p = lv_next_field(p, &size);
 		lua_pushlstring(L, p, size);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, order, ++n);
 		p += size;
 		if (values) {
-			p = next_field(p, &size);
+			p = lv_next_field(p, &size);
 			void *to = lv_push_bufferlist(L, size);
 			if (to)
 				memcpy(to, p, size);
@@ -187,13 +192,14 @@ static int create(lua_State *L)
 static int remove_object(lua_State *L)
 {
 	lv_slot *slot = writable_object(L);
+	slot->omap_changes++;
 	check_result(L, slot, HOST(slot, remove));
 	return 0;
 }
 
 static int stat(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	int64_t size, mtime;
 	check_result(L, slot, HOST(slot, stat, &size, &mtime));
 	lua_pushinteger(L, size);
@@ -203,7 +209,7 @@ static int stat(lua_State *L)
 
 static int read(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	lua_Integer off = luaL_checkinteger(L, 1);
 	lua_Integer size = luaL_checkinteger(L, 2);
 	reply r;
@@ -233,11 +239,37 @@ static int write_full(lua_State *L)
 	return 0;
 }
 
+static int append(lua_State *L)
+{
+	lv_slot *slot = writable_object(L);
+	size_t size;
+	const char *data = lv_check_bufferlist(L, 1, &size);
+	check_result(L, slot, HOST(slot, append, data, size));
+	return 0;
+}
+
+static int truncate(lua_State *L)
+{
+	lv_slot *slot = writable_object(L);
+	lua_Integer size = luaL_checkinteger(L, 1);
+	check_result(L, slot, HOST(slot, truncate, size));
+	return 0;
+}
+
+static int zero(lua_State *L)
+{
+	lv_slot *slot = writable_object(L);
+	lua_Integer off = luaL_checkinteger(L, 1);
+	lua_Integer size = luaL_checkinteger(L, 2);
+	check_result(L, slot, HOST(slot, zero, off, size));
+	return 0;
+}
+
 /* ---- xattrs ---- */
 
 static int getxattr(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	size_t size;
 	const char *name = luaL_checklstring(L, 1, &size);
 	reply r;
@@ -247,7 +279,7 @@ static int getxattr(lua_State *L)
 
 static int getxattrs(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	reply r;
 	check_result(L, slot, HOST(slot, getxattrs, expect(&r)));
 	push_records(L, slot, &r, true);
@@ -265,43 +297,80 @@ static int setxattr(lua_State *L)
 	return 1; /* its argument, as cls_lua */
 }
 
+static int rmxattr(lua_State *L)
+{
+	lv_slot *slot = writable_object(L);
+	size_t size;
+	const char *name = luaL_checklstring(L, 1, &size);
+	check_result(L, slot, HOST(slot, rmxattr, name, size));
+	return 0;
+}
+
 /* ---- omap ---- */
+
+/* The slot, for an operation that changes the omap. */
+static lv_slot *writable_omap(lua_State *L)
+{
+	lv_slot *slot = writable_object(L);
+	slot->omap_changes++;
+	return slot;
+}
 
 static int map_clear(lua_State *L)
 {
-	lv_slot *slot = writable_object(L);
+	lv_slot *slot = writable_omap(L);
 	check_result(L, slot, HOST(slot, map_clear));
 	return 0;
 }
 
+/* map_get_keys(after, max [, prefix]) */
 static int map_get_keys(lua_State *L)
 {
-	lv_slot *slot = object(L);
-	size_t size;
+	lv_slot *slot = lv_object(L);
+	size_t size, prefix_size;
 	const char *after = luaL_checklstring(L, 1, &size);
 	lua_Integer max = luaL_checkinteger(L, 2);
+	const char *prefix = luaL_optlstring(L, 3, "", &prefix_size);
 	reply r;
-	check_result(L, slot, HOST(slot, map_get_keys, after, size, max, expect(&r)));
+	int more;
+	check_result(L, slot, HOST(slot, map_get_keys, after, size, prefix, prefix_size, max, &more, expect(&r)));
 	push_records(L, slot, &r, false);
-	return 1;
+	lua_pushboolean(L, more);
+	return 2;
 }
 
 static int map_get_vals(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	size_t size, prefix_size;
 	const char *after = luaL_checklstring(L, 1, &size);
 	const char *prefix = luaL_checklstring(L, 2, &prefix_size);
 	lua_Integer max = luaL_checkinteger(L, 3);
 	reply r;
-	check_result(L, slot, HOST(slot, map_get_vals, after, size, prefix, prefix_size, max, expect(&r)));
+	int more;
+	check_result(L, slot, HOST(slot, map_get_vals, after, size, prefix, prefix_size, max, &more, expect(&r)));
 	push_records(L, slot, &r, true);
-	return 1;
+	lua_pushboolean(L, more);
+	return 2;
+}
+
+const char *lv_push_page(lua_State *L, lv_slot *slot, const char *from, size_t from_size, const char *prefix, size_t prefix_size,
+			 int64_t max, int64_t bytes, bool *more, size_t *size)
+{
+	reply r;
+	int is_more;
+	check_result(L, slot,
+		     HOST(slot, map_get_page, from, from_size, prefix, prefix_size, max, bytes, &is_more, expect(&r)));
+	*more = is_more;
+	*size = r.answer.size;
+	char *block = lua_newuserdatauv(L, r.answer.size, 0);
+	collect(L, slot, &r, block);
+	return block;
 }
 
 static int map_get_val(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	size_t size;
 	const char *key = luaL_checklstring(L, 1, &size);
 	reply r;
@@ -320,7 +389,7 @@ static int set_records(lua_State *L, lv_slot *slot)
 
 static int map_set_val(lua_State *L)
 {
-	lv_slot *slot = writable_object(L);
+	lv_slot *slot = writable_omap(L);
 	size_t key_size, size;
 	const char *key = luaL_checklstring(L, 1, &key_size);
 	const char *data = lv_check_bufferlist(L, 2, &size);
@@ -346,9 +415,24 @@ static void check_pair(lua_State *L)
 	}
 }
 
+/* Pushes records of the strings 1 to n in the table at index. */
+static void push_fields(lua_State *L, int index, lua_Integer n)
+{
+	luaL_Buffer records;
+	luaL_buffinit(L, &records);
+	for (lua_Integer i = 1; i <= n; i++) {
+		size_t size;
+		lua_rawgeti(L, index, i);
+		const char *field = lua_tolstring(L, -1, &size);
+		lua_pop(L, 1); /* the table keeps it */
+		add_field(&records, field, size);
+	}
+	luaL_pushresult(&records);
+}
+
 static int map_set_vals(lua_State *L)
 {
-	lv_slot *slot = writable_object(L);
+	lv_slot *slot = writable_omap(L);
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	lua_newtable(L); /* of keys and values in turn, as strings: a buffer cannot grow while lua_next has its key on the stack */
@@ -360,31 +444,59 @@ static int map_set_vals(lua_State *L)
 		lua_rawseti(L, 2, ++n);
 		lua_rawseti(L, 2, ++n);
 	}
-	luaL_Buffer records;
-	luaL_buffinit(L, &records);
-	for (lua_Integer i = 1; i <= n; i++) {
-		size_t size;
-		lua_rawgeti(L, 2, i);
-		const char *field = lua_tolstring(L, -1, &size);
-		lua_pop(L, 1); /* the table keeps it */
-		add_field(&records, field, size);
-	}
-	luaL_pushresult(&records);
+	push_fields(L, 2, n);
 	return set_records(L, slot);
+}
+
+static int map_get_vals_by_keys(lua_State *L)
+{
+	lv_slot *slot = lv_object(L);
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	lua_newtable(L); /* of the keys as strings, which numbers are not */
+	lua_Integer n = 0;
+	for (int type; (type = lua_rawgeti(L, 1, n + 1)) != LUA_TNIL;) {
+		if (type != LUA_TSTRING && type != LUA_TNUMBER) {
+			lua_pushfstring(L, "map_get_vals_by_keys: key %I is a %s; keys are strings or numbers",
+					(LUAI_UACINT)(n + 1), luaL_typename(L, -1));
+			return lv_raise(L, EINVAL);
+		}
+		lua_tostring(L, -1);
+		lua_rawseti(L, 2, ++n);
+	}
+	lua_settop(L, 2);
+	push_fields(L, 2, n);
+	size_t size;
+	const char *records = lua_tolstring(L, -1, &size);
+	reply r;
+	check_result(L, slot, HOST(slot, map_get_vals_by_keys, records, size, expect(&r)));
+	push_records(L, slot, &r, true);
+	return 1;
 }
 
 static int map_remove_key(lua_State *L)
 {
-	lv_slot *slot = writable_object(L);
+	lv_slot *slot = writable_omap(L);
 	size_t size;
 	const char *key = luaL_checklstring(L, 1, &size);
 	check_result(L, slot, HOST(slot, map_remove_key, key, size));
 	return 0;
 }
 
+/* map_remove_range(first [, last]) removes the keys k with first <= k < last, or all from first on. */
+static int map_remove_range(lua_State *L)
+{
+	lv_slot *slot = writable_omap(L);
+	size_t first_size, last_size = 0;
+	const char *first = luaL_checklstring(L, 1, &first_size);
+	const char *last = luaL_optlstring(L, 2, NULL, &last_size);
+	check_result(L, slot, HOST(slot, map_remove_range, first, first_size, last, last_size));
+	return 0;
+}
+
 static int map_read_header(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	reply r;
 	check_result(L, slot, HOST(slot, map_read_header, expect(&r)));
 	return push_answer(L, slot, &r);
@@ -403,7 +515,7 @@ static int map_write_header(lua_State *L)
 
 static uint64_t version(lua_State *L)
 {
-	lv_slot *slot = object(L);
+	lv_slot *slot = lv_object(L);
 	uint64_t v;
 	check_result(L, slot, HOST(slot, current_version, &v));
 	return v;
@@ -418,7 +530,7 @@ static int current_version(lua_State *L)
 /* A call has one operation. */
 static int current_subop_num(lua_State *L)
 {
-	object(L);
+	lv_object(L);
 	lua_pushinteger(L, 0);
 	return 1;
 }
@@ -504,16 +616,23 @@ static const luaL_Reg functions[] = {
 	{"read", read},
 	{"write", write},
 	{"write_full", write_full},
+	{"append", append},
+	{"truncate", truncate},
+	{"zero", zero},
 	{"getxattr", getxattr},
 	{"getxattrs", getxattrs},
 	{"setxattr", setxattr},
+	{"rmxattr", rmxattr},
 	{"map_clear", map_clear},
 	{"map_get_keys", map_get_keys},
 	{"map_get_vals", map_get_vals},
+	{"map_get_vals_by_keys", map_get_vals_by_keys},
+	{"map_pairs", lv_map_pairs},
 	{"map_get_val", map_get_val},
 	{"map_set_val", map_set_val},
 	{"map_set_vals", map_set_vals},
 	{"map_remove_key", map_remove_key},
+	{"map_remove_range", map_remove_range},
 	{"map_read_header", map_read_header},
 	{"map_write_header", map_write_header},
 	{"current_version", current_version},

@@ -3,8 +3,8 @@
  *
  * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist, json. Not opened: io, os, package, debug. Gone:
  * dofile, loadfile, string.dump, warn. Replaced: pcall and xpcall (operation errors), load (text only), setmetatable (no __gc),
- * print (logs), collectgarbage (counts), string.gmatch (no long patterns), and what concat.c, coroutine.c, metamethods.c,
- * random.c and tostring.c say.
+ * print (logs), collectgarbage (counts), string.gmatch (no long patterns), and what concat.c, coroutine.c, listing.c,
+ * metamethods.c, random.c and tostring.c say.
  */
 #include "slot.h"
 
@@ -120,6 +120,7 @@ static void limit_base(lua_State *L)
 	replace_global(L, "tostring", lv_tostring);
 	replace_global(L, "collectgarbage", collectgarbage);
 	wrap_global(L, "load", load_text);
+	wrap_global(L, "next", lv_next);
 	wrap_global(L, "setmetatable", setmetatable_without_gc);
 	remove_global(L, "dofile");
 	remove_global(L, "loadfile");

@@ -69,6 +69,198 @@ var scripts = map[string]string{
 		assert(objclass.read(0, 0):str() == "xyz")
 		throws("number expected", objclass.read, {}, 0)
 		throws("bufferlist expected", objclass.write_full, "text")`,
+	"data in place": `
+		assert(select("#", objclass.append(bl("abc"))) == 0)
+		objclass.append(bl("de\0"))
+		assert(objclass.read(0, 0):str() == "abcde\0")
+		assert(select("#", objclass.zero(1, 2)) == 0)
+		assert(objclass.read(0, 0):str() == "a\0\0de\0")
+		objclass.zero(4, 1 << 62)
+		assert(objclass.read(0, 0):str() == "a\0\0d\0\0")
+		objclass.zero(100, 5)
+		objclass.zero(1 << 62, 1 << 62)
+		assert(objclass.stat() == 6)
+		assert(select("#", objclass.truncate(1)) == 0)
+		assert(objclass.read(0, 0):str() == "a")
+		objclass.truncate(4)
+		assert(objclass.read(0, 0):str() == "a\0\0\0")
+		objclass.truncate("100000000")
+		assert(objclass.stat() == 100000000)
+		objclass.append(bl("end"))
+		assert(objclass.read(99999999, 0):str() == "\0end")
+		fails(objclass.EFBIG, objclass.truncate, -1)
+		fails(objclass.EFBIG, objclass.truncate, 1 << 40)
+		fails(objclass.EFBIG, objclass.zero, -1, 1)
+		fails(objclass.EFBIG, objclass.zero, 0, -1)
+		objclass.truncate(128 << 20)
+		fails(objclass.EFBIG, objclass.append, bl("x"))
+		assert(objclass.stat() == 128 << 20)
+		throws("bufferlist expected", objclass.append, "text")
+		throws("number expected", objclass.truncate, bl("x"))
+		throws("no integer representation", objclass.truncate, 1.5)
+		throws("bad argument #2", objclass.zero, 1)`,
+	"what does not exist": `
+		objclass.truncate(10)
+		objclass.zero(0, 10)
+		fails(objclass.ENOENT, objclass.rmxattr, "a")
+		fails(objclass.ENOENT, objclass.map_remove_range, "a", "b")
+		fails(objclass.ENOENT, objclass.map_remove_range, "b", "a")
+		assert(next(objclass.map_get_vals_by_keys({"a"})) == nil)
+		for k in objclass.map_pairs() do error(k) end
+		fails(objclass.ENOENT, objclass.stat)
+		objclass.append(bl(""))
+		assert(objclass.stat() == 0)
+		objclass.rmxattr("a")
+		objclass.rmxattr(("n"):rep(1000))
+		objclass.map_remove_range("a")`,
+	"listings": `
+		objclass.map_set_vals({[""] = "0", a = "1", ["a\0"] = "2", b = "3", ["\255"] = "4", [7] = "5"})
+		local function order(t)
+			local keys = {}
+			for k, v in pairs(t) do assert(t[k] == v) keys[#keys + 1] = k end
+			return table.concat(keys, ",")
+		end
+		local all, more = objclass.map_get_vals("", "", -1)
+		assert(order(all) == ",7,a,a\0,b,\255" and more == false, order(all))
+		local keys, more = objclass.map_get_keys("", 6)
+		assert(order(keys) == ",7,a,a\0,b,\255" and more == false)
+		keys, more = objclass.map_get_keys("7", 2)
+		assert(order(keys) == "a,a\0" and more == true)
+		keys, more = objclass.map_get_keys("", 1, "a")
+		assert(order(keys) == "a" and more == true)
+		keys, more = objclass.map_get_keys("a", 5, "a")
+		assert(order(keys) == "a\0" and more == false)
+		keys, more = objclass.map_get_keys("", 0)
+		assert(next(keys) == nil and more == true)
+		keys, more = objclass.map_get_keys("\255", 9)
+		assert(next(keys) == nil and more == false)
+		-- as cls_lua's scripts ask for one
+		assert(next(objclass.map_get_keys("", 1)) == "" and next(objclass.map_get_vals("", "a", 1)) == "a")
+		for k in next, objclass.map_get_keys("", 1) do assert(k == "") end
+		throws("invalid key", next, {}, true)
+		throws("invalid key", next, setmetatable({}, {__pairs = pairs}), false)
+		throws("invalid key", next, objclass.map_get_keys("", 1), "none")
+		-- a listing that is changed
+		for k in pairs(all) do all[k] = nil all.b = nil end
+		assert(next(all) == nil and order(all) == "")
+		all = objclass.map_get_vals("", "", -1)
+		all.b, all.a = nil, "changed"
+		assert(order(all) == ",7,a,a\0,\255" and all.a == "changed")
+		all.new = 1
+		assert(all.new == 1 and order(all):find("new") and order(all):find("a\0") and getmetatable(all) == nil)
+		throws("index is nil", function() objclass.map_get_keys("", 1)[nil] = 1 end)
+		objclass.setxattr("y", bl("1")) objclass.setxattr("x", bl("2"))
+		assert(order(objclass.getxattrs()) == "x,y")
+		local pairs_of_listing = getmetatable(objclass.map_get_keys("", 1)).__pairs
+		throws("listing expected", pairs_of_listing, {})
+		throws("table expected", pairs_of_listing, 5)
+		throws("table expected", getmetatable(objclass.map_get_keys("", 1)).__newindex, 5)
+		throws("string expected", objclass.map_get_keys, "", 1, {})
+		throws("number expected", objclass.map_get_keys, "")`,
+	"values by keys": `
+		objclass.map_set_vals({a = "1", [7] = "2", ["b\0"] = "3", [""] = ""})
+		local got = objclass.map_get_vals_by_keys({"b\0", 7, "none", "a", "a", ("k"):rep(100000), ""})
+		assert(got.a:str() == "1" and got["7"]:str() == "2" and got["b\0"]:str() == "3" and #got[""] == 0 and got.none == nil)
+		local keys = {7.0, 1 << 40, "a"}
+		got = objclass.map_get_vals_by_keys(keys)
+		assert(got.a and got["7.0"] == nil and math.type(keys[1]) == "float")
+		assert(next(objclass.map_get_vals_by_keys({})) == nil and next(objclass.map_get_vals_by_keys({nil, "a"})) == nil)
+		fails(objclass.EINVAL, objclass.map_get_vals_by_keys, {"a", true})
+		fails(objclass.EINVAL, objclass.map_get_vals_by_keys, {{}})
+		local _, _, message = pcall(objclass.map_get_vals_by_keys, {"a", bl("b")})
+		assert(message:find("key 2 is a userdata", 1, true), message)
+		throws("table expected", objclass.map_get_vals_by_keys, "a")
+		objclass.map_remove_key("a")
+		assert(objclass.map_get_vals_by_keys({"a", "7"}).a == nil)
+		local many = {}
+		for i = 1, 5000 do many[i] = i end
+		assert(objclass.map_get_vals_by_keys(many)["7"]:str() == "2")`,
+	"ranges": `
+		local function set() objclass.map_set_vals({[""] = "v", a = "v", ["a\0"] = "v", b = "v", c = "v", [7] = "v", ["\255\255"] = "v"}) end
+		local function left()
+			local keys = {}
+			for k in objclass.map_pairs() do keys[#keys + 1] = k end
+			return table.concat(keys, ",")
+		end
+		objclass.map_write_header(bl("head"))
+		for _, case in ipairs{
+			{"a", "b", ",7,b,c,\255\255"}, {"a\0", "b", ",7,a,b,c,\255\255"}, {"", "7", "7,a,a\0,b,c,\255\255"}, {7, "a", ",a,a\0,b,c,\255\255"},
+			{"b", nil, ",7,a,a\0"}, {"\255", nil, ",7,a,a\0,b,c"}, {"", nil, ""}, {"", "", ",7,a,a\0,b,c,\255\255"}, {"b", "a", ",7,a,a\0,b,c,\255\255"},
+			{"b", "b", ",7,a,a\0,b,c,\255\255"}, {"b", "", ",7,a,a\0,b,c,\255\255"},
+		} do
+			set()
+			assert(select("#", objclass.map_remove_range(case[1], case[2])) == 0)
+			assert(left() == case[3], case[1] .. " to " .. tostring(case[2]) .. " leaves " .. left())
+		end
+		objclass.map_remove_range("")
+		objclass.map_set_val("b", bl("new"))
+		assert(left() == "b" and objclass.map_read_header():str() == "head")
+		fails(objclass.ENAMETOOLONG, objclass.map_remove_range, ("k"):rep(65537))
+		fails(objclass.ENAMETOOLONG, objclass.map_remove_range, "a", ("k"):rep(65537))
+		throws("string expected", objclass.map_remove_range)
+		throws("string expected", objclass.map_remove_range, nil, "z")
+		throws("string expected", objclass.map_remove_range, "a", {})
+		throws("string expected", objclass.map_remove_range, "a", false)
+		assert(left() == "b")`,
+	"walks": `
+		local want = {""}
+		objclass.map_set_val("", bl("first"))
+		for i = 1, 3000 do
+			want[#want + 1] = string.format("k%04d", i)
+			objclass.map_set_val(want[#want], bl(("v"):rep(i % 50) .. i))
+		end
+		local n = 0
+		for k, v in objclass.map_pairs() do
+			n = n + 1
+			assert(k == want[n] and (n == 1 or v:str():match("%d+$") == tostring(n - 1)))
+		end
+		assert(n == 3001)
+		local function count(...) local n, first, last = 0 for k in objclass.map_pairs(...) do n, first, last = n + 1, first or k, k end return n, first, last end
+		local function is(n, first, last, ...)
+			local got = table.pack(count(...))
+			assert(got[1] == n and got[2] == first and got[3] == last, table.concat({tostring(got[1]), tostring(got[2]), tostring(got[3])}, " "))
+		end
+		is(500, "k2501", "k3000", "k2500")
+		is(100, "k1200", "k1299", nil, "k12")
+		is(49, "k1251", "k1299", "k1250", "k12")
+		is(3000, "k0001", "k3000", "", "k")
+		is(0, nil, nil, "z")
+		is(0, nil, nil, "", "z")
+		is(3000, "k0001", "k3000", 7)
+		-- what the method changes, the walk shows
+		local steps, seen = objclass.map_pairs("k2989"), {}
+		for k, v in steps do
+			seen[#seen + 1] = k .. (#v == 0 and "!" or "")
+			if k == "k2990" then objclass.map_remove_key("k2991") objclass.map_set_val("k2992", bl("")) end
+			if k == "k2993" then objclass.map_set_val("k2993a", bl("")) objclass.map_set_val("k0000", bl("")) end
+			if k == "k2995" then objclass.map_remove_range("k2996", "k3000") end
+			if k == "k3000" then objclass.map_set_vals({["k3001"] = ""}) end
+		end
+		assert(table.concat(seen, " ") == "k2990 k2992! k2993 k2993a! k2994 k2995 k3000 k3001!", table.concat(seen, " "))
+		assert(steps() == nil and steps(nil, "k0001") == nil)
+		objclass.map_set_val("k4000", bl("late"))
+		assert(steps() == "k4000" and steps() == nil)
+		-- each pair changed, and removed
+		for k, v in objclass.map_pairs("", "k1") do objclass.map_set_val(k, bl(v:str() .. "+")) end
+		for k, v in objclass.map_pairs("", "k1") do assert(v:str():sub(-1) == "+") objclass.map_remove_key(k) end
+		is(0, nil, nil, "", "k1")
+		-- two walks at once, and one in coroutines
+		local a, b = objclass.map_pairs("k2000"), objclass.map_pairs("k2000")
+		for i = 1, 100 do assert(a() == b()) end
+		for i = 1, 50 do assert(coroutine.wrap(a)() == b()) end
+		-- the object goes
+		objclass.remove()
+		assert(a() == nil)
+		objclass.map_set_val("k9", bl("new"))
+		assert(a() == "k9" and b() == "k9" and a() == nil)
+		throws("string expected", objclass.map_pairs, {})
+		throws("string expected", objclass.map_pairs, "", true)`,
+	"walks over large values": `
+		local big = bl(("v"):rep(1 << 20))
+		for i = 1, 40 do objclass.map_set_val(("%02d"):format(i), big) end
+		local n, sum = 0, 0
+		for k, v in objclass.map_pairs() do n = n + 1 sum = sum + #v assert(tonumber(k) == n) end
+		assert(n == 40 and sum == 40 << 20)`,
 	"xattrs": `
 		local value = bl("1\0\2552")
 		assert(rawequal(objclass.setxattr("a", value), value))
@@ -77,6 +269,12 @@ var scripts = map[string]string{
 		local all = objclass.getxattrs()
 		assert(all["a"]:str() == "1\0\2552" and #all["b\0c"] == 0)
 		fails(objclass.ENODATA, objclass.getxattr, "none")
+		assert(select("#", objclass.rmxattr("b\0c")) == 0)
+		fails(objclass.ENODATA, objclass.getxattr, "b\0c")
+		objclass.rmxattr("b\0c")
+		objclass.rmxattr("none")
+		assert(objclass.getxattr("a") == value)
+		throws("string expected", objclass.rmxattr, value)
 		fails(objclass.ENAMETOOLONG, objclass.setxattr, ("n"):rep(101), bl("x"))
 		fails(objclass.EFBIG, objclass.setxattr, "big", bl(("v"):rep(65537)))`,
 	"omap": `
@@ -437,6 +635,7 @@ func TestHandlers(t *testing.T) {
 func TestReadOnlyMethodsAreRefusedWrites(t *testing.T) {
 	e := newEngine(t, Options{})
 	for _, op := range []string{
+		"append(bufferlist.new())", "truncate(0)", "zero(0, 0)", "rmxattr('a')", "map_remove_range('a')", "map_remove_range()",
 		"create()", "remove()", "write(0, 0, bufferlist.new())", "write_full(bufferlist.new())",
 		"setxattr('a', bufferlist.new())", "map_clear()", "map_set_val('a', bufferlist.new())", "map_set_vals({a = 'b'})",
 		"map_remove_key('a')", "map_write_header(bufferlist.new())",

@@ -106,6 +106,7 @@ static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, v
 	slot->phase = phase;
 	slot->seeded = false;
 	slot->logged = 0;
+	slot->omap_changes = 0;
 	slot->concatenating = false;
 	slot->running = slot->main;
 

@@ -26,6 +26,7 @@ struct lv_slot {
 	int flags;   /* what the running method may do */
 	bool seeded; /* math.random has this run's seed */
 	int logged;  /* messages of this run */
+	uint64_t omap_changes; /* that this run asked for: see walk.c */
 	bool concatenating; /* a metamethod of `..` runs: see concat.c */
 	const lv_method *method;        /* during lv_run */
 	const struct lv_source *load; /* during lv_load */
@@ -67,6 +68,24 @@ void lv_seed_lazily(lua_State *L);
 
 /* objclass.c */
 int lv_open_objclass(lua_State *L);
+/* The slot, if operations on the object are allowed now; raises an error otherwise. */
+lv_slot *lv_object(lua_State *L);
+/*
+ * Pushes a block with a page of omap pairs, and returns it. What is asked for is as for map_get_page; size becomes that of the
+ * block.
+ */
+const char *lv_push_page(lua_State *L, lv_slot *slot, const char *from, size_t from_size, const char *prefix, size_t prefix_size,
+			 int64_t max, int64_t bytes, bool *more, size_t *size);
+/* Steps into a record: returns where a field's bytes are, and how many. */
+const char *lv_next_field(const char *p, uint32_t *size);
+
+/* walk.c: objclass.map_pairs */
+int lv_map_pairs(lua_State *L);
+
+/* listing.c: the order of the tables that listings are. */
+/* Makes the table on top of the stack a listing. Pushes the table that takes its keys in order, and returns its index. */
+int lv_push_order(lua_State *L);
+int lv_next(lua_State *L); /* its upvalue is next */
 
 /* bufferlist.c */
 int lv_open_bufferlist(lua_State *L);

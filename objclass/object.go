@@ -29,6 +29,9 @@ type Object struct {
 // KeyValue is an xattr or an omap pair.
 type KeyValue = store.KeyValue
 
+// KeyRange is a range of omap keys.
+type KeyRange = store.KeyRange
+
 // NewObject returns the method context of one run over overlay. When ctx ends, operations begin to fail.
 func NewObject(ctx context.Context, overlay *store.Overlay, flags Flags) *Object {
 	return &Object{ctx: ctx, overlay: overlay, flags: flags}
@@ -131,6 +134,32 @@ func (o *Object) WriteFull(data []byte) error {
 	return o.overlay.WriteFull(data)
 }
 
+// Append writes data at the object's end and creates the object if it is absent, also with no data (as rados_write_op_append).
+func (o *Object) Append(data []byte) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.Append(data)
+}
+
+// Truncate sets the size: it drops the bytes behind it, or adds zeros. It does nothing to an absent object
+// (as rados_write_op_truncate). A size that is negative, or beyond the object's limit, is EFBIG.
+func (o *Object) Truncate(size int64) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.Truncate(size)
+}
+
+// Zero makes length bytes from offset off zeros, as far as there are any: it does not change the size, nor create the object.
+// A negative offset or length is EFBIG.
+func (o *Object) Zero(off, length int64) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.Zero(off, length)
+}
+
 // Xattr returns the value of an xattr; ENOENT when the object is absent, ENODATA when the xattr is.
 func (o *Object) Xattr(name string) ([]byte, error) {
 	if err := o.read(); err != nil {
@@ -156,6 +185,15 @@ func (o *Object) SetXattr(name string, value []byte) error {
 	return o.overlay.SetXattr(name, value)
 }
 
+// RemoveXattr removes an xattr; ENOENT when the object is absent. An xattr that is not there is removed with success
+// (as rados_write_op_rmxattr).
+func (o *Object) RemoveXattr(name string) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.RemoveXattr(name)
+}
+
 // OmapClear removes all omap pairs and the header; ENOENT when the object is absent.
 func (o *Object) OmapClear() error {
 	if err := o.write(); err != nil {
@@ -164,22 +202,40 @@ func (o *Object) OmapClear() error {
 	return o.overlay.ClearOmap()
 }
 
-// OmapKeys returns up to max omap keys > after in byte order, and whether there are more. A negative max is no limit. There are
-// fewer, and more, when they take what a listing may return. An absent object has none.
-func (o *Object) OmapKeys(after string, max int64) (keys []string, more bool, err error) {
+// OmapKeys returns up to max omap keys that are > after and begin with prefix, in byte order, and whether there are more. An
+// empty after lists from the first key, and a negative max is no limit. There are fewer, and more, when they take what a listing
+// may return. An absent object has none.
+func (o *Object) OmapKeys(after, prefix string, max int64) (keys []string, more bool, err error) {
 	if err := o.read(); err != nil {
 		return nil, false, err
 	}
-	return o.overlay.OmapKeys(after, "", max)
+	return o.overlay.OmapKeys(after, prefix, max)
 }
 
-// OmapValues returns up to max omap pairs whose key is > after and begins with prefix, in byte order of their keys, and
-// whether there are more, as OmapKeys.
+// OmapValues returns omap pairs, as OmapKeys returns keys.
 func (o *Object) OmapValues(after, prefix string, max int64) (kvs []store.KeyValue, more bool, err error) {
 	if err := o.read(); err != nil {
 		return nil, false, err
 	}
 	return o.overlay.OmapList(after, prefix, max)
+}
+
+// OmapPage returns up to max omap pairs whose keys are >= from and begin with prefix, and whether there are more: fewer when they
+// would take more than about size bytes, but one at least.
+func (o *Object) OmapPage(from, prefix string, max, size int64) (kvs []store.KeyValue, more bool, err error) {
+	if err := o.read(); err != nil {
+		return nil, false, err
+	}
+	return o.overlay.OmapPage(from, prefix, max, size)
+}
+
+// OmapValuesByKeys returns the pairs that there are of some keys, in byte order; EFBIG when they are too large for a
+// listing. An absent object has none.
+func (o *Object) OmapValuesByKeys(keys []string) ([]store.KeyValue, error) {
+	if err := o.read(); err != nil {
+		return nil, err
+	}
+	return o.overlay.OmapValues(keys)
 }
 
 // OmapValue returns the value of an omap key; ENOENT when the object or the key is absent.
@@ -206,6 +262,15 @@ func (o *Object) RemoveOmapKey(key string) error {
 		return err
 	}
 	return o.overlay.RemoveOmapKey(key)
+}
+
+// RemoveOmapRange removes the omap keys of a range; ENOENT when the object is absent, ENAMETOOLONG for a key above
+// its limit (as cls_cxx_map_remove_range). A range without keys is removed with success.
+func (o *Object) RemoveOmapRange(r KeyRange) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return o.overlay.RemoveOmapRange(r)
 }
 
 // OmapHeader returns the omap's header; empty when none was written or the object is absent.

@@ -36,26 +36,34 @@ var (
 		"Read":       func(o *Object) error { _, err := o.Read(0, 0); return err },
 		"Xattr":      func(o *Object) error { _, err := o.Xattr("x"); return err },
 		"Xattrs":     func(o *Object) error { _, err := o.Xattrs(); return err },
-		"OmapKeys":   func(o *Object) error { _, _, err := o.OmapKeys("", -1); return err },
+		"OmapKeys":   func(o *Object) error { _, _, err := o.OmapKeys("", "", -1); return err },
 		"OmapValues": func(o *Object) error { _, _, err := o.OmapValues("", "", -1); return err },
 		"OmapValue":  func(o *Object) error { _, err := o.OmapValue("k"); return err },
+		"OmapPage":   func(o *Object) error { _, _, err := o.OmapPage("", "", 1, 1); return err },
+		"OmapByKeys": func(o *Object) error { _, err := o.OmapValuesByKeys([]string{"k"}); return err },
 		"OmapHeader": func(o *Object) error { _, err := o.OmapHeader(); return err },
 	}
 	writes = map[string]func(*Object) error{
-		"Create":        func(o *Object) error { return o.Create(false) },
-		"Remove":        func(o *Object) error { return o.Remove() },
-		"Write":         func(o *Object) error { return o.Write(0, []byte("d")) },
-		"WriteFull":     func(o *Object) error { return o.WriteFull([]byte("d")) },
-		"SetXattr":      func(o *Object) error { return o.SetXattr("x", []byte("v")) },
-		"OmapClear":     func(o *Object) error { return o.OmapClear() },
-		"SetOmapValues": func(o *Object) error { return o.SetOmapValues([]store.KeyValue{{Key: "k", Value: []byte("v")}}) },
-		"RemoveOmapKey": func(o *Object) error { return o.RemoveOmapKey("k") },
-		"SetOmapHeader": func(o *Object) error { return o.SetOmapHeader([]byte("h")) },
+		"Append":          func(o *Object) error { return o.Append(nil) },
+		"Truncate":        func(o *Object) error { return o.Truncate(1) },
+		"Zero":            func(o *Object) error { return o.Zero(0, 1) },
+		"RemoveXattr":     func(o *Object) error { return o.RemoveXattr("x") },
+		"RemoveOmapRange": func(o *Object) error { return o.RemoveOmapRange(KeyRange{Open: true}) },
+		"Create":          func(o *Object) error { return o.Create(false) },
+		"Remove":          func(o *Object) error { return o.Remove() },
+		"Write":           func(o *Object) error { return o.Write(0, []byte("d")) },
+		"WriteFull":       func(o *Object) error { return o.WriteFull([]byte("d")) },
+		"SetXattr":        func(o *Object) error { return o.SetXattr("x", []byte("v")) },
+		"OmapClear":       func(o *Object) error { return o.OmapClear() },
+		"SetOmapValues":   func(o *Object) error { return o.SetOmapValues([]store.KeyValue{{Key: "k", Value: []byte("v")}}) },
+		"RemoveOmapKey":   func(o *Object) error { return o.RemoveOmapKey("k") },
+		"SetOmapHeader":   func(o *Object) error { return o.SetOmapHeader([]byte("h")) },
 	}
 )
 
 func TestOperationsOfAnAbsentObject(t *testing.T) {
-	enoent := []string{"Stat", "Xattr", "Xattrs", "OmapValue", "Remove", "OmapClear", "RemoveOmapKey"}
+	enoent := []string{"Stat", "Xattr", "Xattrs", "OmapValue", "Remove", "RemoveXattr", "OmapClear", "RemoveOmapKey", "RemoveOmapRange"}
+	without := []string{"Truncate", "Zero"} // they leave it absent
 	for _, operations := range []map[string]func(*Object) error{reads, writes} {
 		for name, operation := range operations {
 			o := newObject(t, store.Limits{}, RD|WR, nil)
@@ -65,6 +73,10 @@ func TestOperationsOfAnAbsentObject(t *testing.T) {
 			}
 			if got := store.Errno(operation(o)); got != want {
 				t.Errorf("%s gave %v, want %v", name, got, want)
+			}
+			_, writes := writes[name]
+			if made := writes && want == 0 && !slices.Contains(without, name); o.overlay.Exists() != made {
+				t.Errorf("after %s the object exists: %v", name, !made)
 			}
 		}
 	}
@@ -121,6 +133,11 @@ func TestErrnos(t *testing.T) {
 		{"negative offset", o.Write(-1, nil), syscall.EFBIG},
 		{"xattr name", o.SetXattr(string(make([]byte, 101)), nil), syscall.ENAMETOOLONG},
 		{"remove a missing key", o.RemoveOmapKey("k"), 0},
+		{"remove a missing xattr", o.RemoveXattr("x"), 0},
+		{"remove a reversed range", o.RemoveOmapRange(KeyRange{First: "b", End: "a"}), 0},
+		{"remove a range of long keys", o.RemoveOmapRange(KeyRange{End: string(make([]byte, 64<<10+1))}), syscall.ENAMETOOLONG},
+		{"negative size", o.Truncate(-1), syscall.EFBIG},
+		{"negative length", o.Zero(0, -1), syscall.EFBIG},
 	} {
 		if got := store.Errno(c.err); got != c.want {
 			t.Errorf("%s gave %v, want %v", c.name, got, c.want)

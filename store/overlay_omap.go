@@ -122,11 +122,18 @@ func (o *Overlay) OmapValue(key string) ([]byte, error) {
 	return bytes.Clone(value), nil
 }
 
-// OmapValues returns the pairs that there are of some keys, in the order of keys. It fails with ErrTooLarge when they take more
-// than a listing may. An absent object has none.
+// OmapValues returns the pairs that there are of some keys, in byte order. It fails with ErrTooLarge when they take more than a
+// listing may. An absent object has none.
 func (o *Overlay) OmapValues(keys []string) (kvs []KeyValue, err error) {
-	var size int64
+	order := btreemap.New[string, struct{}](16, strings.Compare)
 	for _, key := range keys {
+		if err := o.steps.take(); err != nil {
+			return nil, err
+		}
+		order.ReplaceOrInsert(key, struct{}{})
+	}
+	var size int64
+	for key := range order.Ascend(btreemap.Min[string](), btreemap.Max[string]()) {
 		if err := o.steps.take(); err != nil {
 			return nil, err
 		}
@@ -330,13 +337,22 @@ func (o *Overlay) putOmap(key string, value []byte) error {
 // there are more. An empty after lists from the beginning, the empty key included; a negative max is no limit. It returns
 // fewer pairs than asked, and more, when they take more than a listing may (BoundListings). An absent object has no pairs.
 func (o *Overlay) OmapList(after, prefix string, max int64) (kvs []KeyValue, more bool, err error) {
-	return o.OmapPage(after, prefix, max, o.listing)
+	return o.OmapPage(behind(after), prefix, max, o.listing)
 }
 
-// OmapPage is OmapList of what takes about size bytes, names and 128 for each pair included: the last pair may go beyond.
-func (o *Overlay) OmapPage(after, prefix string, max, size int64) (kvs []KeyValue, more bool, err error) {
+// behind returns the first key that a listing after a key may have.
+func behind(after string) string {
+	if after == "" {
+		return ""
+	}
+	return after + "\x00"
+}
+
+// OmapPage is OmapList of the keys >= from, and of about size bytes, keys and 128 for each pair included: the last pair may go
+// beyond.
+func (o *Overlay) OmapPage(from, prefix string, max, size int64) (kvs []KeyValue, more bool, err error) {
 	size = min(size, o.listing)
-	err = o.walkOmap(after, prefix, func(key string, value func() ([]byte, error)) (bool, error) {
+	err = o.walkOmap(from, prefix, func(key string, value func() ([]byte, error)) (bool, error) {
 		if int64(len(kvs)) == max || size <= 0 {
 			more = true
 			return false, nil
@@ -358,7 +374,7 @@ func (o *Overlay) OmapPage(after, prefix string, max, size int64) (kvs []KeyValu
 // OmapKeys is OmapList without the values, which are not read.
 func (o *Overlay) OmapKeys(after, prefix string, max int64) (keys []string, more bool, err error) {
 	var size int64
-	err = o.walkOmap(after, prefix, func(key string, _ func() ([]byte, error)) (bool, error) {
+	err = o.walkOmap(behind(after), prefix, func(key string, _ func() ([]byte, error)) (bool, error) {
 		if int64(len(keys)) == max || size >= o.listing {
 			more = true
 			return false, nil
@@ -376,12 +392,9 @@ func (o *Overlay) OmapKeys(after, prefix string, max int64) (keys []string, more
 // omapVisitor is called for each pair of a listing and reports whether to go on. The value is valid until it returns.
 type omapVisitor func(key string, value func() ([]byte, error)) (bool, error)
 
-// walkOmap visits the pairs whose keys are > after and begin with prefix, in order.
-func (o *Overlay) walkOmap(after, prefix string, visit omapVisitor) error {
-	start := prefix
-	if after != "" {
-		start = max(after+"\x00", prefix)
-	}
+// walkOmap visits the pairs whose keys are >= from and begin with prefix, in order.
+func (o *Overlay) walkOmap(from, prefix string, visit omapVisitor) error {
+	start := max(from, prefix)
 	// Keys that begin with prefix are neighbours, and none lies before start: the first without prefix is behind them all.
 	inPrefix := func(key string, value func() ([]byte, error)) (bool, error) {
 		if !strings.HasPrefix(key, prefix) {

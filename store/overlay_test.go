@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sort"
 	"strings"
 	"testing"
 
@@ -318,6 +319,102 @@ func TestListingAfterRemove(t *testing.T) {
 	}
 }
 
+// A range costs the same however many keys it has: a write set of one range, no read, and a listing that jumps over it.
+func TestRangeOfAMillionKeys(t *testing.T) {
+	snap := &manyKeys{n: 1_000_000}
+	o := store.NewOverlay(context.Background(), snap, store.Limits{})
+	for i := range 1000 { // what was set before goes with the range
+		if err := o.SetOmapValue(manyKey(1000*i), []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := store.KeyRange{First: manyKey(10), End: manyKey(999_990)}
+	if err := o.RemoveOmapRange(r); err != nil {
+		t.Fatal(err)
+	}
+	ws := o.WriteSet()
+	if len(ws.OmapRanges) != 1 || ws.OmapRanges[0] != r || len(ws.Omap) != 1 || snap.reads != 0 {
+		t.Errorf("ranges %v, %d pairs, %d reads", ws.OmapRanges, len(ws.Omap), snap.reads)
+	}
+	keys, more, err := o.OmapKeys("", "", -1)
+	if len(keys) != 20 || more || err != nil || keys[9] != manyKey(9) || keys[10] != manyKey(999_990) {
+		t.Errorf("%q, %v, %v", keys, more, err)
+	}
+	if snap.reads > 100 {
+		t.Errorf("a listing of 20 keys read %d", snap.reads)
+	}
+	if _, err := o.OmapValue(manyKey(500_000)); !errors.Is(err, store.ErrNoKey) {
+		t.Errorf("a removed key: %v", err)
+	}
+}
+
+func manyKey(i int) string { return fmt.Sprintf("%07d", i) }
+
+// manyKeys is an object with n omap keys that counts how many of them are read.
+type manyKeys struct {
+	store.Snapshot
+	n, reads int
+}
+
+func (m *manyKeys) Stat() (store.Stat, bool) { return store.Stat{Version: 1}, true }
+
+func (m *manyKeys) OmapIter(start string) (store.OmapIter, error) {
+	first := sort.Search(m.n, func(i int) bool { return manyKey(i) >= start })
+	return &manyIter{m, first - 1}, nil
+}
+
+type manyIter struct {
+	m *manyKeys
+	i int
+}
+
+func (it *manyIter) Next() bool {
+	it.m.reads++
+	it.i++
+	return it.i < it.m.n
+}
+
+func (it *manyIter) Key() string            { return manyKey(it.i) }
+func (it *manyIter) Value() ([]byte, error) { return nil, nil }
+func (it *manyIter) Err() error             { return nil }
+func (it *manyIter) Close() error           { return nil }
+
+// Removing ranges is bounded by the write set, and frees what it removes from it.
+func TestRangesInTheWriteSetLimit(t *testing.T) {
+	o := store.NewOverlay(context.Background(), &manyKeys{}, store.Limits{WriteSet: 10_000})
+	fill := func() (n int) {
+		for ; n < 1000; n++ {
+			if err := o.RemoveOmapRange(store.KeyRange{First: manyKey(2 * n), End: manyKey(2*n + 1)}); err != nil {
+				if !errors.Is(err, store.ErrTooLarge) {
+					t.Fatal(err)
+				}
+				break
+			}
+		}
+		return n
+	}
+	if n := fill(); n < 50 || n > 100 {
+		t.Errorf("%d ranges fit", n)
+	}
+	if err := o.RemoveOmapRange(store.KeyRange{Open: true}); err != nil { // one in the place of all
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		if err := o.SetOmapValue(manyKey(i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.RemoveOmapRange(store.KeyRange{Open: true}); err != nil {
+		t.Fatal(err)
+	}
+	if ws := o.WriteSet(); len(ws.OmapRanges) != 1 || len(ws.Omap) != 0 {
+		t.Errorf("%v, %d pairs", ws.OmapRanges, len(ws.Omap))
+	}
+	if err := o.SetOmapValue("k", make([]byte, 9_000)); err != nil {
+		t.Errorf("nothing was freed: %v", err)
+	}
+}
+
 // looks is a context that ends after so many looks at it.
 type looks struct {
 	context.Context
@@ -358,6 +455,10 @@ func TestLongOperationsEndWithTheirContext(t *testing.T) {
 		"set pairs again": {
 			func(o *store.Overlay) error { return o.SetOmapValues(pairs) },
 			func(o *store.Overlay) error { return o.SetOmapValues(pairs) },
+		},
+		"remove range": {
+			func(o *store.Overlay) error { return o.SetOmapValues(pairs) },
+			func(o *store.Overlay) error { return o.RemoveOmapRange(store.KeyRange{Open: true}) },
 		},
 		"xattrs": {
 			func(o *store.Overlay) (err error) {

@@ -34,6 +34,10 @@ const program calls[] = {
 	{"write", "objclass.write(5, 10, bl(text))", "", LV_OK},
 	{"write fails", "assert(select(2, try(objclass.write, -1, 10, bl(text))) == -27)", "", LV_OK},
 	{"write_full", "objclass.write_full(bl(text:rep(1000)))", "", LV_OK},
+	{"append", "objclass.append(bl(text)) objclass.append(bl(''))", "", LV_OK},
+	{"truncate", "objclass.truncate(1 << 40) assert(select(2, try(objclass.truncate, -1)) == -27)", "", LV_OK},
+	{"zero", "objclass.zero(5, 1 << 40) assert(select(2, try(objclass.zero, 0, -1)) == -27)", "", LV_OK},
+	{"rmxattr", "objclass.rmxattr('small')", "", LV_OK},
 	{"getxattr small", "assert(objclass.getxattr('small'):str() == text)", "", LV_OK},
 	{"getxattr large", "assert(#objclass.getxattr('large') == 100000)", "", LV_OK},
 	{"getxattr fails", "assert(select(2, try(objclass.getxattr, 'none')) == -61)", "", LV_OK},
@@ -44,6 +48,17 @@ const program calls[] = {
 	{"map_get_keys large", "local n = 0 for k, v in pairs(objclass.map_get_keys('', 300)) do n = n + 1 end assert(n == 300)", "", LV_OK},
 	{"map_get_vals small", "local t = objclass.map_get_vals('', '', 3) assert(t.k0002:str() == text and not t.k0004)", "", LV_OK},
 	{"map_get_vals large", "local n = 0 for k, v in pairs(objclass.map_get_vals('', 'k', 100)) do n = n + #v end assert(n == 1000)", "", LV_OK},
+	{"listing", "local t, more = objclass.map_get_keys('', 20, 'k') assert(more == true) local n = 0\n"
+		    "for k, v in pairs(t) do n = n + 1 assert(k == ('k%04d'):format(n) and v == true) t[k] = nil end assert(n == 20)\n"
+		    "assert(next(objclass.map_get_keys('', 1)) == 'k0001' and next(t) == nil) t.x = 1 t.y = 2 assert(getmetatable(t) == nil)\n"
+		    "t, more = objclass.map_get_vals('', '', 20) assert(more == false)", "", LV_OK},
+	{"map_pairs", "local n = 0 for k, v in objclass.map_pairs() do n = n + 1\n"
+		      "assert(k == ('k%04d'):format(n) and v:str() == text) if n % 20 == 0 then objclass.map_remove_key('small') end end\n"
+		      "assert(n == 150) assert(objclass.map_pairs(5, 'k')() == 'k0001')", "", LV_OK},
+	{"map_get_vals_by_keys", "assert(objclass.map_get_vals_by_keys({'a', 1, 2.5}).k0002:str() == text)\n"
+				 "assert(next(objclass.map_get_vals_by_keys({})) == nil)\n"
+				 "local ok, e, m = try(objclass.map_get_vals_by_keys, {'a', {}}) assert(e == -22)", "", LV_OK},
+	{"map_remove_range", "objclass.map_remove_range('a', 'b') assert(select(2, try(objclass.map_remove_range, 'a')) == -1)", "", LV_OK},
 	{"map_get_val", "assert(objclass.map_get_val('small'):str() == text and #objclass.map_get_val('large') == 100000)", "", LV_OK},
 	{"map_get_val fails", "assert(select(2, try(objclass.map_get_val, 'none')) == -61)", "", LV_OK},
 	{"map_set_val", "objclass.map_set_val('key', bl(text)) objclass.map_set_val('key', bl(text:rep(500)))", "", LV_OK},

@@ -57,13 +57,13 @@ static size_t put_field(size_t at, const char *data, size_t size)
 	return at + sizeof n + size;
 }
 
-/* With value_size 0 the records are keys alone. */
-static int answer_records(lv_answer *answer, int64_t n, size_t value_size)
+/* Records first to last. With value_size 0 they are keys alone. */
+static int answer_records(lv_answer *answer, int64_t first, int64_t last, size_t value_size)
 {
 	char value[XATTR_SIZE], key[16];
 	size_t at = 0;
 	put_text(value, value_size);
-	for (int64_t i = 1; i <= n && i <= MAX_RECORDS; i++) {
+	for (int64_t i = first; i <= last && i <= MAX_RECORDS; i++) {
 		int key_size = snprintf(key, sizeof key, "k%04d", (int)i);
 		at = put_field(at, key, (size_t)key_size);
 		if (value_size > 0)
@@ -119,7 +119,7 @@ static int get_named(uintptr_t ctx, const void *name, size_t size, lv_answer *an
 static int getxattrs(uintptr_t ctx, lv_answer *answer)
 {
 	(void)ctx;
-	return answer_records(answer, XATTRS, XATTR_SIZE);
+	return answer_records(answer, 1, XATTRS, XATTR_SIZE);
 }
 
 static int setxattr(uintptr_t ctx, const void *name, size_t name_size, const void *data, size_t size)
@@ -128,17 +128,50 @@ static int setxattr(uintptr_t ctx, const void *name, size_t name_size, const voi
 	return 0;
 }
 
-static int map_get_keys(uintptr_t ctx, const void *after, size_t after_size, int64_t max, lv_answer *answer)
+static int truncate(uintptr_t ctx, int64_t size)
 {
-	(void)ctx, (void)after, (void)after_size;
-	return answer_records(answer, max, 0);
+	(void)ctx;
+	return size < 0 ? -EFBIG : 0;
+}
+
+static int zero(uintptr_t ctx, int64_t off, int64_t len)
+{
+	(void)ctx;
+	return off < 0 || len < 0 ? -EFBIG : 0;
+}
+
+static int map_get_keys(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size, int64_t max,
+			int *more, lv_answer *answer)
+{
+	(void)ctx, (void)after, (void)after_size, (void)prefix, (void)prefix_size;
+	*more = 1;
+	return answer_records(answer, 1, max, 0);
 }
 
 static int map_get_vals(uintptr_t ctx, const void *after, size_t after_size, const void *prefix, size_t prefix_size,
-			int64_t max, lv_answer *answer)
+			int64_t max, int *more, lv_answer *answer)
 {
 	(void)ctx, (void)after, (void)after_size, (void)prefix, (void)prefix_size;
-	return answer_records(answer, max, SMALL);
+	*more = 0;
+	return answer_records(answer, 1, max, SMALL);
+}
+
+static int map_get_page(uintptr_t ctx, const void *from, size_t from_size, const void *prefix, size_t prefix_size, int64_t max,
+			int64_t size, int *more, lv_answer *answer)
+{
+	int first = 0;
+	(void)ctx, (void)prefix, (void)prefix_size, (void)size;
+	if (from_size > 0)
+		sscanf(from, "k%d", &first);
+	int64_t last = first + max < COREHOST_PAIRS ? first + max : COREHOST_PAIRS;
+	*more = last < COREHOST_PAIRS;
+	return answer_records(answer, first + 1, last, SMALL);
+}
+
+static int map_get_vals_by_keys(uintptr_t ctx, const void *records, size_t size, lv_answer *answer)
+{
+	(void)ctx, (void)records;
+	return answer_records(answer, 1, size > 0 ? 2 : 0, SMALL);
 }
 
 static int map_remove_key(uintptr_t ctx, const void *key, size_t size)
@@ -146,6 +179,12 @@ static int map_remove_key(uintptr_t ctx, const void *key, size_t size)
 	lv_answer ignored = {0};
 	(void)ctx;
 	return answer_named(&ignored, key, size);
+}
+
+static int map_remove_range(uintptr_t ctx, const void *first, size_t first_size, const void *end, size_t end_size)
+{
+	(void)ctx, (void)first, (void)first_size, (void)end_size;
+	return end ? 0 : -EPERM;
 }
 
 static int map_read_header(uintptr_t ctx, lv_answer *answer)
@@ -190,15 +229,22 @@ const lv_host corehost = {
 	.read = read,
 	.write = write,
 	.write_full = write_bytes,
+	.append = write_bytes,
+	.truncate = truncate,
+	.zero = zero,
 	.getxattr = get_named,
 	.getxattrs = getxattrs,
 	.setxattr = setxattr,
+	.rmxattr = write_bytes,
 	.map_clear = done,
 	.map_get_keys = map_get_keys,
 	.map_get_vals = map_get_vals,
+	.map_get_page = map_get_page,
+	.map_get_vals_by_keys = map_get_vals_by_keys,
 	.map_get_val = get_named,
 	.map_set_vals = write_bytes,
 	.map_remove_key = map_remove_key,
+	.map_remove_range = map_remove_range,
 	.map_read_header = map_read_header,
 	.map_write_header = write_bytes,
 	.current_version = current_version,

@@ -15,6 +15,7 @@
 extern const lv_host corehost;
 
 #define COREHOST_LARGE 100000
+#define COREHOST_PAIRS 150
 
 /* The object's text at an offset. */
 char corehost_byte(size_t offset);

@@ -1,0 +1,3 @@
+-- expect: op EPERM "there is no object while a class is loaded"
+-- class
+objclass.map_pairs()

@@ -1,0 +1,3 @@
+-- expect: trap:memory ENOMEM "arena is exhausted"
+local t = {}
+for i = 1, math.huge do t[i] = objclass.map_get_keys("", -1) end
