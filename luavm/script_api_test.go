@@ -253,6 +253,11 @@ var scripts = map[string]string{
 		assert(a() == nil)
 		objclass.map_set_val("k9", bl("new"))
 		assert(a() == "k9" and b() == "k9" and a() == nil)
+		-- a change behind the empty key
+		objclass.map_set_val("", bl("empty"))
+		n = 0
+		for k in objclass.map_pairs() do n = n + 1 assert(n < 10) objclass.map_set_val("k99", bl("")) end
+		assert(n == 3)
 		throws("string expected", objclass.map_pairs, {})
 		throws("string expected", objclass.map_pairs, "", true)`,
 	"walks over large values": `
