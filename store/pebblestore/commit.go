@@ -21,13 +21,19 @@ func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *
 		return 0, err
 	}
 	defer p.leave()
+	size := writtenBytes(ws)
 	if !ws.Remove {
-		if err := s.space.admit(writtenBytes(ws)); err != nil {
+		if err := s.space.admit(size); err != nil {
 			s.makeRoom()
 			return 0, err
 		}
 	}
-	b := s.db.NewBatch()
+	done, err := s.large.enter(ctx, size)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	b := s.db.NewBatchWithSize(int(size+size/64) + batchSlack)
 	version, err = s.applyTo(b, p.id, ref, expected, ws)
 	if err != nil {
 		return 0, err
@@ -37,6 +43,9 @@ func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *
 	}
 	return version, s.sync(b)
 }
+
+// batchSlack is room in a batch for the keys of a usual commit. Those of chunks need a 64th of the data at most.
+const batchSlack = 1 << 10
 
 // applyTo fills b with what ws means for the object as it is, and applies it. It returns the new version.
 func (s *Store) applyTo(b *pebble.Batch, id poolID, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {

@@ -20,9 +20,8 @@ import (
 )
 
 // Options configure a store. A zero field means its default. CacheSize and 4 times MemTableSize bound most of the memory that
-// a store takes: beside them there are the write sets being committed, which are held three times (by the caller, as a batch,
-// and in the log's blocks until these are written), one block and one value for each open snapshot or iterator, and a few MiB
-// for each compaction.
+// a store takes: beside them there are the write sets being committed, which the engine copies twice (as a batch, and into the
+// log's blocks), up to 256 MiB of them at once; one block and one value for each open iterator; and a few MiB for each compaction.
 type Options struct {
 	Logger        *slog.Logger  // default: slog.Default()
 	FS            vfs.FS        // default: the operating system's
@@ -79,6 +78,7 @@ type Store struct {
 	fail  *failStop
 	late  *lateSync // nil: commits are synced before they are acknowledged
 	space *space
+	large largeLine
 	floor floor
 	locks objectLocks
 
@@ -113,6 +113,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		lock:  lock,
 		fail:  &failStop{log: opts.Logger},
 		space: &space{fs: opts.FS, dir: dir, reserve: opts.Reserve},
+		large: newLargeLine(),
 		pools: make(map[string]*pool),
 	}
 	if opts.Fsync != FsyncAlways {

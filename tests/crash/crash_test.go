@@ -57,6 +57,31 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// TestKillIdle kills a daemon that has acknowledged one small increment and has nothing else to write, which would take
+// along what a buffer holds.
+func TestKillIdle(t *testing.T) {
+	for _, fsync := range []string{"always", "interval", "never"} {
+		t.Run(fsync, func(t *testing.T) {
+			data := t.TempDir()
+			for round := range 4 {
+				d := rig.Run(t, data, "--fsync", fsync)
+				ioctx := d.Dial(t).OpenIOContext("default")
+				if round == 0 {
+					d.Install(t, "counter", counter)
+				} else if n, err := read(t, ioctx, hot); n != uint64(round) || err != nil {
+					t.Errorf("after %d increments the counter is %d, %v", round, n, err)
+				}
+				if _, err := ioctx.Exec(t.Context(), hot, "counter", "incr", []byte("0")); err != nil {
+					t.Fatal(err)
+				}
+				if err := d.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func kill(t *testing.T, rounds int, args ...string) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
