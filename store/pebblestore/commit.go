@@ -108,6 +108,9 @@ func (s *Store) sync(b *pebble.Batch) error {
 	if err := b.SyncWait(); err != nil {
 		return s.fail.stop(err)
 	}
+	if err := s.fail.err(); err != nil {
+		return err
+	}
 	return ioError(b.Close())
 }
 

@@ -36,8 +36,7 @@ func (f *failStop) stop(cause error) error {
 	return f.err()
 }
 
-// guard calls write, which puts something into Pebble's log, unless the store is stopped. Pebble panics where it cannot start
-// the next log: that stops the store.
+// guard calls write, which puts something into Pebble's log, unless the store is stopped. A panic of Pebble's stops it.
 func (f *failStop) guard(write func() error) (err error) {
 	if err := f.err(); err != nil {
 		return err

@@ -82,6 +82,7 @@ type faultyFS struct {
 	fault     atomic.Pointer[error] // of writes and syncs
 	failSyncs atomic.Bool           // of syncs only
 	failReads atomic.Bool
+	failLogs  atomic.Bool // to be made
 }
 
 func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
@@ -89,6 +90,9 @@ func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
 }
 
 func (f *faultyFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if f.failLogs.Load() && strings.HasSuffix(name, ".log") {
+		return nil, syscall.EIO
+	}
 	file, err := f.FS.Create(name, c)
 	return faultyFile{file, f}, err
 }
@@ -99,6 +103,9 @@ func (f *faultyFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 }
 
 func (f *faultyFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if f.failLogs.Load() {
+		return nil, syscall.EIO
+	}
 	file, err := f.FS.ReuseForWrite(oldname, newname, c)
 	return faultyFile{file, f}, err
 }
@@ -279,6 +286,45 @@ func TestDiskFails(t *testing.T) {
 		}
 		if err := snap.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// The store stops, and not the process, where a log cannot be closed or the next one cannot be made.
+func TestNextLogFails(t *testing.T) {
+	for _, fsync := range []Fsync{FsyncAlways, FsyncNever} {
+		for name, fault := range map[string]func(*faultyFS){
+			"close": func(disk *faultyFS) { disk.failSyncs.Store(true) },
+			"start": func(disk *faultyFS) { disk.failLogs.Store(true) },
+		} {
+			mem := vfs.NewCrashableMem()
+			disk := &faultyFS{FS: &crashFS{MemFS: mem, before: func(string, string) {}, synced: func(string) {}}}
+			disk.free.Store(1 << 40)
+			s, err := Open("data", Options{FS: disk, Logger: quiet, Fsync: fsync, MemTableSize: 1 << 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			acked := 0
+			for i := 0; err == nil && i < 1000; i++ {
+				if i == 3 {
+					fault(disk)
+				}
+				if _, err = s.Commit(t.Context(), store.Ref{Pool: "default", OID: fmt.Sprint(i)}, 0, incompressible(i, 100_000)); err == nil {
+					acked++
+				}
+			}
+			if !errors.Is(err, store.ErrIO) || !strings.Contains(err.Error(), "restart") || acked < 3 {
+				t.Errorf("%s, %s: after %d commits: %v", fsync, name, acked, err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			after := openMem(t, mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))}))
+			wantClean(t, after)
+			oids, _, err := after.List(t.Context(), "default", "", "", 1000)
+			if err != nil || len(oids) < acked {
+				t.Errorf("%s, %s: %d objects are there, %d were acknowledged, %v", fsync, name, len(oids), acked, err)
+			}
 		}
 	}
 }

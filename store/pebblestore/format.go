@@ -136,7 +136,10 @@ func (s *Store) create(dir string) (format []byte, err error) {
 		nextPoolKey, encodeUvarint(1)); err != nil {
 		return nil, err
 	}
-	return format, ioError(b.Commit(pebble.Sync))
+	if err := b.Commit(pebble.Sync); err != nil {
+		return nil, ioError(err)
+	}
+	return format, s.fail.err()
 }
 
 // setAll sets keys and values that alternate.

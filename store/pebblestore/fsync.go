@@ -5,7 +5,6 @@ package pebblestore
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"path"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,7 +86,7 @@ func (f lateFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) 
 func (f lateFS) Unwrap() vfs.FS { return f.FS }
 
 func (f lateFS) wrap(name string, file vfs.File, err error) (vfs.File, error) {
-	if err != nil || path.Ext(name) != ".log" || f.PathDir(name) != path.Clean(f.late.dir) {
+	if err != nil || !isLogOf(f, f.late.dir, name) {
 		return file, err
 	}
 	log := &lateFile{File: file}
