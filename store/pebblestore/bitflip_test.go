@@ -96,7 +96,7 @@ func atEnd(t *testing.T, disk *vfs.MemFS, name string, at int, files []string) b
 
 // A changed bit is an error or does no harm. At the end of the last log or of the manifest it may also be taken for the end that
 // a crash tore off, and what was committed there is lost, but nothing else is.
-func TestBitFlips(t *testing.T) { flipBits(t, 25) }
+func TestBitFlips(t *testing.T) { flipBits(t, 6) }
 
 func TestSoakBitFlips(t *testing.T) {
 	if os.Getenv("SOAK") == "" {
