@@ -102,7 +102,7 @@ func TestSoakBitFlips(t *testing.T) {
 	if os.Getenv("SOAK") == "" {
 		t.Skip("takes minutes; run it with SOAK=1")
 	}
-	flipBits(t, 1000)
+	flipBits(t, 150)
 }
 
 // flipBits changes so many bits of each kind of file, one at a time.
