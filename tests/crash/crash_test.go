@@ -49,8 +49,8 @@ func newCounters() counters {
 func own(client int) string { return fmt.Sprintf("client-%d", client) }
 
 // TestKill kills the daemon in several rounds on one folder. After each restart every acknowledged
-// increment must be there, at most those beyond that were under way, and none in part: whenever the log is synced, since it is with
-// the kernel by then.
+// increment must be there, at most those beyond that were under way, and none in part, and the store must be clean: whenever the
+// log is synced, since it is with the kernel by then.
 func TestKill(t *testing.T) {
 	for fsync, rounds := range map[string]int{"always": 8, "interval": 3, "never": 3} {
 		t.Run(fsync, func(t *testing.T) { kill(t, rounds, "--fsync", fsync, "--memtable", "1MiB") })
@@ -77,6 +77,7 @@ func TestKillIdle(t *testing.T) {
 				if err := d.Kill(); err != nil {
 					t.Fatal(err)
 				}
+				rig.CheckCopy(t, data)
 			}
 		})
 	}
@@ -95,6 +96,7 @@ func kill(t *testing.T, rounds int, args ...string) {
 			tallies.check(t, d)
 		}
 		tallies.hammer(t, d, time.Duration(random.Int64N(int64(time.Second))))
+		rig.CheckCopy(t, data)
 	}
 	d := rig.Run(t, data, args...)
 	tallies.check(t, d)

@@ -70,7 +70,9 @@ func TestBackup(t *testing.T) {
 	stop.Store(true)
 	wg.Wait()
 	for b := range low {
-		ioctx := rig.Run(t, filepath.Join(backups, "b"+strconv.Itoa(b))).Dial(t).OpenIOContext("default")
+		backup := filepath.Join(backups, "b"+strconv.Itoa(b))
+		rig.Check(t, backup)
+		ioctx := rig.Run(t, backup).Dial(t).OpenIOContext("default")
 		for i := range clients {
 			if n := count(t, ioctx, i); n < low[b][i] || n > high[b][i] {
 				t.Errorf("backup %d: counter %d is %d; %d were acknowledged before and %d begun after", b, i, n, low[b][i], high[b][i])

@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"os"
 	"os/exec"
 	"testing"
 
@@ -34,6 +35,24 @@ func RunCommand(tb testing.TB, cmd *exec.Cmd) *Daemon {
 		}
 	})
 	return d
+}
+
+// Check has "objluad check" find nothing wrong in a data folder that no daemon serves.
+func Check(tb testing.TB, data string) {
+	tb.Helper()
+	if out, err := exec.Command(Binary(), "check", "--data", data).CombinedOutput(); err != nil {
+		tb.Errorf("check of %s: %v\n%s", data, err, out)
+	}
+}
+
+// CheckCopy is Check of a copy: a check recovers a store whose daemon was killed, which may be for the next daemon to do.
+func CheckCopy(tb testing.TB, data string) {
+	tb.Helper()
+	dir := tb.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(data)); err != nil {
+		tb.Fatal(err)
+	}
+	Check(tb, dir)
 }
 
 // Dial returns a connection to the daemon that lives as long as the test.
