@@ -78,11 +78,12 @@ func stampOf(snap store.Snapshot) (i int, err error) {
 // faultyFS is a disk that fills up, or breaks.
 type faultyFS struct {
 	vfs.FS
-	free      atomic.Uint64
-	fault     atomic.Pointer[error] // of writes and syncs
-	failSyncs atomic.Bool           // of syncs only
-	failReads atomic.Bool
-	failLogs  atomic.Bool // to be made
+	free        atomic.Uint64
+	fault       atomic.Pointer[error] // of writes and syncs
+	failSyncs   atomic.Bool           // of syncs only
+	failReads   atomic.Bool
+	failLogs    atomic.Bool // to be made
+	failFolders atomic.Bool // to be synced
 }
 
 func (f *faultyFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
@@ -100,6 +101,23 @@ func (f *faultyFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error
 func (f *faultyFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	file, err := f.FS.Open(name, opts...)
 	return faultyFile{file, f}, err
+}
+
+func (f *faultyFS) OpenDir(name string) (vfs.File, error) {
+	folder, err := f.FS.OpenDir(name)
+	return faultyFolder{folder, f}, err
+}
+
+type faultyFolder struct {
+	vfs.File
+	fs *faultyFS
+}
+
+func (f faultyFolder) Sync() error {
+	if f.fs.failFolders.Load() {
+		return syscall.EIO
+	}
+	return f.File.Sync()
 }
 
 func (f *faultyFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
@@ -294,8 +312,9 @@ func TestDiskFails(t *testing.T) {
 func TestNextLogFails(t *testing.T) {
 	for _, fsync := range []Fsync{FsyncAlways, FsyncNever} {
 		for name, fault := range map[string]func(*faultyFS){
-			"close": func(disk *faultyFS) { disk.failSyncs.Store(true) },
-			"start": func(disk *faultyFS) { disk.failLogs.Store(true) },
+			"close":  func(disk *faultyFS) { disk.failSyncs.Store(true) },
+			"start":  func(disk *faultyFS) { disk.failLogs.Store(true) },
+			"folder": func(disk *faultyFS) { disk.failFolders.Store(true) },
 		} {
 			mem := vfs.NewCrashableMem()
 			disk := &faultyFS{FS: &crashFS{MemFS: mem, before: func(string, string) {}, synced: func(string) {}}}

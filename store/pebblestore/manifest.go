@@ -23,9 +23,10 @@ const (
 	chunkLast      = 4 // the last kind
 )
 
-// checkManifest fails with store.ErrIO where a record begins behind a damaged chunk. Pebble ends at the latter: it would open the
-// store as it was when the manifest had got that far, without tables that came later. A manifest is synced after each record, so
-// no crash leaves that: what it tears off is the last record.
+// checkManifest fails with store.ErrIO where a record begins behind a damaged chunk, or the file ends exactly where that chunk
+// does. Pebble ends at the chunk: it would open the store as it was when the manifest had got that far, without tables that came
+// later, nor what had been in logs that were removed since. A manifest is synced after each record, so no crash leaves that: what it
+// tears off is the end of the last record.
 func checkManifest(dir string, filesystem vfs.FS) error {
 	desc, err := pebble.Peek(dir, filesystem)
 	if err != nil || !desc.Exists {
@@ -49,7 +50,7 @@ func checkManifest(dir string, filesystem vfs.FS) error {
 		for p := 0; p+manifestHeader <= n; {
 			size := chunkSizeAt(block[p:n])
 			if damaged >= 0 && size > 0 && (block[p+6] == chunkFull || block[p+6] == chunkFirst) {
-				return fmt.Errorf("%w: %s is damaged at byte %d", store.ErrIO, desc.ManifestFilename, damaged)
+				return damagedAt(desc.ManifestFilename, damaged)
 			}
 			if size > 0 {
 				p += size
@@ -60,18 +61,28 @@ func checkManifest(dir string, filesystem vfs.FS) error {
 			}
 			if damaged < 0 {
 				damaged = off + int64(p)
+				if n < manifestBlock && p+lengthOfChunk(block[p:]) == n {
+					return damagedAt(desc.ManifestFilename, damaged)
+				}
 			}
 			p++
 		}
 	}
 }
 
+func damagedAt(manifest string, at int64) error {
+	return fmt.Errorf("%w: %s is damaged at byte %d", store.ErrIO, manifest, at)
+}
+
+// lengthOfChunk returns the bytes that the chunk says to have, its header included.
+func lengthOfChunk(b []byte) int { return manifestHeader + int(binary.LittleEndian.Uint16(b[4:])) }
+
 // chunkSizeAt returns the bytes of the sound chunk that b begins with, 0 if there is none.
 func chunkSizeAt(b []byte) int {
 	if len(b) < manifestHeader || b[6] < chunkFull || b[6] > chunkLast {
 		return 0
 	}
-	end := manifestHeader + int(binary.LittleEndian.Uint16(b[4:]))
+	end := lengthOfChunk(b)
 	if end > len(b) || logChecksum(b[6:end]) != binary.LittleEndian.Uint32(b) {
 		return 0
 	}

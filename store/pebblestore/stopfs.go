@@ -1,6 +1,6 @@
 package pebblestore
 
-// This file keeps errors of the log from Pebble, and stops the store instead.
+// This file keeps errors of the log, and of the folder in which it lies, from Pebble, and stops the store instead.
 
 import (
 	"path"
@@ -9,7 +9,7 @@ import (
 )
 
 // stopFS is a file system whose logs do not fail. Pebble panics where it cannot close a log or start the next one, and with locks
-// in a state that ends the process. Here whatever fails on a log stops the store, before any commit is told that
+// in a state that ends the process. Here whatever fails on a log, or in syncing its folder, stops the store, before any commit is told that
 // its sync is done; so Store.sync has only to look whether the store has stopped. Nothing is written to a log from then on.
 type stopFS struct {
 	vfs.FS
@@ -23,6 +23,14 @@ func (f stopFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 
 func (f stopFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	return f.start(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, c) })
+}
+
+func (f stopFS) OpenDir(name string) (vfs.File, error) {
+	folder, err := f.FS.OpenDir(name)
+	if err != nil || path.Clean(name) != path.Clean(f.dir) {
+		return folder, err
+	}
+	return stopFile{folder, f.fail}, nil
 }
 
 func (f stopFS) Unwrap() vfs.FS { return f.FS }
@@ -46,7 +54,7 @@ func isLogOf(filesystem vfs.FS, dir, name string) bool {
 	return path.Ext(name) == ".log" && filesystem.PathDir(name) == path.Clean(dir)
 }
 
-// stopFile is a log.
+// stopFile is a log, or the folder.
 type stopFile struct {
 	vfs.File
 	fail *failStop

@@ -3,6 +3,7 @@ package pebblestore
 // This file opens and closes a store, and keeps its operations apart from both.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -131,7 +132,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		lock.Close()
 		return nil, openError(dir, err)
 	}
-	if err := s.load(dir); err != nil {
+	if err := cmp.Or(s.load(dir), s.fail.err()); err != nil {
 		s.db.Close()
 		lock.Close()
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
