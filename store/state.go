@@ -46,7 +46,7 @@ func (s *State) Apply(ws *WriteSet, st Stat, max int64) *State {
 	}
 	data, header, omap := s.data, s.header, s.omap
 	if ws.Data != nil {
-		data = ws.Data.apply(data)
+		data = ws.Data.Apply(data)
 	}
 	if ws.OmapClear {
 		header, omap = nil, nil
@@ -78,8 +78,8 @@ func (ws *WriteSet) cost() int64 {
 	return sum
 }
 
-// apply returns the data that the change makes of old.
-func (d *DataChange) apply(old []byte) []byte {
+// Apply returns the data that the change makes of old, of which it needs the first Keep bytes.
+func (d *DataChange) Apply(old []byte) []byte {
 	data := make([]byte, d.Size)
 	copy(data[:d.Keep], old)
 	for _, e := range d.Extents {

@@ -69,6 +69,10 @@ func (s *Store) commitAny(ctx context.Context, ref store.Ref, expected uint64, w
 }
 
 func (s *Store) commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet, mtime time.Time) (uint64, error) {
+	ws, err := s.withFewRuns(ctx, ref, expected, ws)
+	if err != nil {
+		return 0, err
+	}
 	o := newWrite()
 	defer o.free()
 	o.step(func(c *C.rs_op) C.int { return C.rs_mtime(c, C.int64_t(mtime.Unix()), C.long(mtime.Nanosecond())) })

@@ -6,6 +6,7 @@ package radosstore
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -58,19 +59,48 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// A commit of more steps than fit into one message is refused, and says why.
-func TestTooManySteps(t *testing.T) {
+// More runs of data than an OSD takes in one operation are written as a whole, over what the version that is expected had.
+func TestManyRuns(t *testing.T) {
 	s, pool := openPool(t, cluster(t))
 	r := store.Ref{Pool: pool, OID: "o"}
-	runs := func(n int) *store.WriteSet {
-		d := &store.DataChange{Size: int64(2 * n)}
-		for i := range n {
-			d.Extents = append(d.Extents, store.Extent{Off: int64(2 * i), Len: 1, Bytes: []byte("x")})
+	const n = 1 << 16
+	runs := func(keep, size int64) *store.WriteSet {
+		d := &store.DataChange{Keep: keep, Size: size}
+		for i := range int64(n) {
+			d.Extents = append(d.Extents, store.Extent{Off: 3 * i, Len: 1, Bytes: []byte("x")}, store.Extent{Off: 3*i + 1, Len: 1})
 		}
 		return &store.WriteSet{Data: d}
 	}
-	if _, err := s.Commit(t.Context(), r, 0, runs(1<<16)); !errors.Is(err, store.ErrTooLarge) || !strings.Contains(err.Error(), "65535") {
-		t.Errorf("65536 runs: %v", err)
+	v, err := s.Commit(t.Context(), r, 0, runs(0, 3*n))
+	if data, _ := read(t, s, r); err != nil || data != strings.Repeat("x\x00\x00", n) {
+		t.Fatalf("%d bytes, %v", len(data), err)
+	}
+	stale := v
+	if v, err = s.Commit(t.Context(), r, v, full(strings.Repeat("y", 5*n))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(t.Context(), r, stale, runs(3*n, 3*n)); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("over a version that is gone: %v", err)
+	}
+	_, err = s.Commit(t.Context(), r, v, runs(4*n, 5*n))
+	if data, _ := read(t, s, r); err != nil || data != strings.Repeat("x\x00y", n)+strings.Repeat("y", n)+strings.Repeat("\x00", n) {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+	if _, err := s.Commit(t.Context(), store.Ref{Pool: pool, OID: "large"}, 0, runs(0, maxWhole+1)); !errors.Is(err, store.ErrTooLarge) {
+		t.Errorf("a large object: %v", err)
+	}
+}
+
+// A commit of more steps than fit into one message is refused, and says why.
+func TestTooManySteps(t *testing.T) {
+	s, pool := openPool(t, cluster(t))
+	ws := &store.WriteSet{Xattrs: make(map[string][]byte)}
+	for i := range 1 << 16 {
+		ws.Xattrs[fmt.Sprint(i)] = nil
+	}
+	_, err := s.Commit(t.Context(), store.Ref{Pool: pool, OID: "o"}, 0, ws)
+	if !errors.Is(err, store.ErrTooLarge) || !strings.Contains(err.Error(), "65535") {
+		t.Errorf("65536 steps: %v", err)
 	}
 }
 
