@@ -13,6 +13,18 @@ using rapidjson::SizeType;
 
 namespace {
 
+// Whether a text that is UTF-8 otherwise has half of a surrogate pair: RapidJSON makes one of "\\udc00" without a half before it.
+bool has_half_pair(const char *text, size_t size)
+{
+	const char *end = text + size;
+	while ((text = static_cast<const char *>(std::memchr(text, 0xed, end - text)))) {
+		if (static_cast<unsigned char>(text[1]) >= 0xa0)
+			return true;
+		text++;
+	}
+	return false;
+}
+
 // What the parser meets becomes values on the stack: of each open container its table, and for objects the name under which the
 // next value goes.
 class Builder {
@@ -45,12 +57,16 @@ public:
 
 	bool String(const char *text, SizeType size, bool)
 	{
+		if (has_half_pair(text, size))
+			return fail(kHalfPair);
 		lua_pushlstring(L_, text, size);
 		return add();
 	}
 
 	bool Key(const char *text, SizeType size, bool)
 	{
+		if (has_half_pair(text, size))
+			return fail(kHalfPair);
 		lua_pushlstring(L_, text, size);
 		lua_pushvalue(L_, -1);
 		if (lua_rawget(L_, -3) != LUA_TNIL)
@@ -85,6 +101,8 @@ private:
 		bool array;
 		lua_Integer values;
 	};
+
+	static constexpr const char *kHalfPair = "half of a surrogate pair";
 
 	bool fail(const char *error)
 	{

@@ -46,6 +46,17 @@ struct Name {
 	size_t size;
 };
 
+// Whether the bytes end within a character. RapidJSON would look for the rest of it behind them.
+bool cut_off(const char *text, size_t size)
+{
+	for (size_t left = 1; left <= std::min<size_t>(size, 3); left++) {
+		auto first = static_cast<unsigned char>(text[size - left]);
+		if (first >= 0xc0 && left < (first >= 0xf0 ? 4u : first >= 0xe0 ? 3u : 2u))
+			return true;
+	}
+	return false;
+}
+
 bool comes_before(const Name &a, const Name &b)
 {
 	int order = std::memcmp(a.text, b.text, std::min(a.size, b.size));
@@ -101,7 +112,7 @@ private:
 	{
 		size_t size;
 		const char *text = lv_check_bytes(L_, -1, &size);
-		if (!writer_.String(text, string_size(size)))
+		if (cut_off(text, size) || !writer_.String(text, string_size(size)))
 			fail("a string that is not UTF-8%s", "");
 	}
 
@@ -172,7 +183,7 @@ private:
 		std::sort(names, names + n, comes_before);
 		writer_.StartObject();
 		for (i = 0; i < n; i++) {
-			if (!writer_.Key(names[i].text, string_size(names[i].size)))
+			if (cut_off(names[i].text, names[i].size) || !writer_.Key(names[i].text, string_size(names[i].size)))
 				fail("a name that is not UTF-8%s", "");
 			lua_pushlstring(L_, names[i].text, names[i].size);
 			lua_rawget(L_, -3);

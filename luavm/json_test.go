@@ -91,6 +91,29 @@ var jsonScripts = map[string]string{
 		throws("value expected", json.encode)
 		throws("bufferlist or string expected", json.decode, {})
 		throws("bufferlist or string expected", json.decode)`,
+	"half of a surrogate pair": `
+		for _, s in ipairs{"\\udc00", "a\\udfffb", "\\ud83d\\ude00\\ude00", "\\ud800", "\\ud83d\\ud83d", "\\ud83dx", "\u{d800}", "\u{dfff}"} do
+			fails(objclass.EINVAL, json.decode, '"' .. s .. '"')
+			fails(objclass.EINVAL, json.decode, '{"' .. s .. '":1}')
+		end
+		assert(json.decode('"\u{d7ff}\\ud7ff\u{ed}\u{e000}"') == "\u{d7ff}\u{d7ff}\u{ed}\u{e000}")`,
+	"characters that are cut off": `
+		for _, s in ipairs{"\xc3", "\xe2", "\xe2\x82", "\xf0", "\xf0\x9f", "\xf0\x9f\x98", "\xf0\xc3\xa9"} do
+			fails(objclass.EINVAL, json.encode, s)
+			fails(objclass.EINVAL, json.encode, {[s] = 1})
+			fails(objclass.EINVAL, json.encode, bl(s))
+		end
+		for _, s in ipairs{"", "é", "€", "\u{1f600}", "aé", "é€", "€é", "\u{1f600}a"} do
+			assert(json.encode(s) == '"' .. s .. '"' and json.encode(bl(s)) == '"' .. s .. '"')
+		end`,
+	"nothing behind a bufferlist is read": `
+		for round = 1, 10 do
+			for size = 64, 300, 4 do
+				local rest = ("\x82"):rep(20000)
+				local b = bl(("a"):rep(size - 1) .. "\xe2")
+				fails(objclass.EINVAL, json.encode, b)
+			end
+		end`,
 	"depth": `
 		local deep = ("["):rep(128) .. ("]"):rep(128)
 		assert(json.encode(json.decode(deep)) == deep)
