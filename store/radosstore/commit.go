@@ -142,9 +142,6 @@ func (o *op) change(ws *store.WriteSet) {
 	o.changeOmap(ws)
 }
 
-// touched is an xattr that no object has: escapeName gives it to no name.
-const touched = escapedPrefix + "%"
-
 // touch makes RADOS count a change even where all steps change nothing, such as the removal of an xattr that is not there.
 // Erasure-coded pools take it, too, unlike a write of no bytes.
 func (o *op) touch() {

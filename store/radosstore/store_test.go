@@ -104,7 +104,7 @@ func TestTooManySteps(t *testing.T) {
 	}
 }
 
-// Each name stands for one of RADOS's, and each of RADOS's for one.
+// Each name stands for one of RADOS's, and each of RADOS's for one, but for touched.
 func TestNames(t *testing.T) {
 	name := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{
@@ -114,14 +114,34 @@ func TestNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ours := name.Draw(t, "name")
 		theirs := escapeName(ours)
-		if theirs == "" || strings.Contains(theirs, "\x00") || unescapeName(theirs) != ours {
+		if theirs == "" || theirs == touched || strings.Contains(theirs, "\x00") || unescapeName(theirs) != ours {
 			t.Fatalf("%q is kept as %q, and read as %q", ours, theirs, unescapeName(theirs))
 		}
 		theirs = strings.ReplaceAll(name.Draw(t, "name of RADOS"), "\x00", "")
-		if theirs != "" && escapeName(unescapeName(theirs)) != theirs {
+		if theirs != "" && theirs != touched && escapeName(unescapeName(theirs)) != theirs {
 			t.Fatalf("%q is read as %q, and kept as %q", theirs, unescapeName(theirs), escapeName(unescapeName(theirs)))
 		}
 	})
+}
+
+// The name that commits touch is a client's like any other.
+func TestTouchedName(t *testing.T) {
+	s, pool := openPool(t, cluster(t))
+	r := store.Ref{Pool: pool, OID: "touched"}
+	version := uint64(0)
+	for _, name := range []string{touched, escapeName(touched), "other"} {
+		var err error
+		if version, err = s.Commit(t.Context(), r, version, &store.WriteSet{Xattrs: map[string][]byte{name: []byte(name)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	snap, err := s.Snapshot(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := snap.Xattrs(1000); err != nil || len(all) != 3 || all[0].Key != touched || string(all[0].Value) != touched {
+		t.Errorf("%q, %v", all, err)
+	}
 }
 
 // Versions rise over the removal of an object, the restart of its OSD, and its move to another.
