@@ -97,7 +97,13 @@ func applyPairs(old []KeyValue, changes map[string][]byte) []KeyValue {
 	if len(changes) == 0 {
 		return old
 	}
-	pairs := make([]KeyValue, 0, len(old)+len(changes))
+	set := 0
+	for _, value := range changes {
+		if value != nil {
+			set++
+		}
+	}
+	pairs := make([]KeyValue, 0, len(old)+set)
 	for _, kv := range old {
 		if _, changed := changes[kv.Key]; !changed {
 			pairs = append(pairs, kv)
@@ -109,20 +115,33 @@ func applyPairs(old []KeyValue, changes map[string][]byte) []KeyValue {
 		}
 	}
 	slices.SortFunc(pairs, func(a, b KeyValue) int { return cmp.Compare(a.Key, b.Key) })
-	return pairs
+	return fitted(pairs)
 }
 
-// without returns the pairs whose keys lie in none of the ranges.
+// without returns the pairs whose keys lie in none of the ranges, which are in order.
 func without(pairs []KeyValue, ranges []KeyRange) []KeyValue {
+	if len(ranges) == 0 {
+		return pairs
+	}
+	left := make([]KeyValue, 0, len(pairs))
 	for _, r := range ranges {
 		first, _ := find(pairs, r.First)
 		end := len(pairs)
 		if !r.Open {
 			end, _ = find(pairs, r.End)
 		}
-		pairs = slices.Concat(pairs[:first], pairs[end:])
+		left = append(left, pairs[:first]...)
+		pairs = pairs[end:]
 	}
-	return pairs
+	return fitted(append(left, pairs...))
+}
+
+// fitted returns the pairs in a slice that has no room for much more: the cost of a state knows of none.
+func fitted(pairs []KeyValue) []KeyValue {
+	if cap(pairs) <= 2*len(pairs) {
+		return pairs
+	}
+	return append([]KeyValue(nil), pairs...)
 }
 
 func costOf(pairs []KeyValue) (sum int64) {

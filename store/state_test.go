@@ -5,6 +5,8 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -124,5 +126,64 @@ func TestStateBound(t *testing.T) {
 		if whole.Apply(&store.WriteSet{Xattrs: map[string][]byte{"y": big[:900]}}, store.Stat{Version: 3}, 1500) != nil {
 			t.Errorf("%s: a state above the bound after another", what)
 		}
+	}
+}
+
+// What a state does not count it does not keep, such as room for pairs that were removed.
+func TestStateMemory(t *testing.T) {
+	const bound = 1 << 30
+	full := &store.WriteSet{Omap: map[string][]byte{}}
+	for i := range 6000 {
+		full.Omap[fmt.Sprint(i)] = []byte{}
+	}
+	removed := &store.WriteSet{Omap: map[string][]byte{}}
+	for key := range full.Omap {
+		removed.Omap[key] = nil
+	}
+	for name, ws := range map[string]*store.WriteSet{
+		"pairs removed":     removed,
+		"all pairs removed": {OmapRanges: []store.KeyRange{{Open: true}}},
+		"pairs replaced":    {OmapRanges: []store.KeyRange{{Open: true}}, Omap: map[string][]byte{"a": []byte("b")}},
+	} {
+		var states []*store.State
+		before := inUse()
+		for range 10 {
+			s := (*store.State)(nil).Apply(full, store.Stat{Version: 1}, bound)
+			states = append(states, s.Apply(ws, store.Stat{Version: 2}, bound))
+		}
+		if grown := inUse() - before; grown > 1<<20 || states[0].Cost() > 1000 {
+			t.Errorf("%s: states that count %d bytes each take %d", name, states[0].Cost(), grown/10)
+		}
+		runtime.KeepAlive(states)
+	}
+}
+
+// inUse is the bytes of memory that are in use.
+func inUse() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// However many ranges are removed, each pair is looked at once.
+func TestStateManyRanges(t *testing.T) {
+	pairs, ranges := &store.WriteSet{Omap: map[string][]byte{}}, &store.WriteSet{}
+	for i := range 1000 {
+		pairs.Omap[fmt.Sprintf("%05d", 70*i)] = []byte{}
+	}
+	for i := range 65_000 {
+		ranges.OmapRanges = append(ranges.OmapRanges, store.KeyRange{First: fmt.Sprintf("%05d+", i), End: fmt.Sprintf("%05d-", i)})
+	}
+	s := (*store.State)(nil).Apply(pairs, store.Stat{Version: 1}, 1<<20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	next := s.Apply(ranges, store.Stat{Version: 2}, 1<<20)
+	runtime.ReadMemStats(&after)
+	if next.Cost() != s.Cost() {
+		t.Errorf("%d bytes are left of %d", next.Cost(), s.Cost())
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+		t.Errorf("it took %d bytes", took)
 	}
 }

@@ -7,6 +7,7 @@ package radosstore
 
 import (
 	"container/list"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,12 +92,19 @@ func (c *stateCache) put(ref store.Ref, state *store.State) {
 		if known.version() >= e.version() {
 			return
 		}
-		e.overtaken = known.overtaken
+		e.ref, e.overtaken = known.ref, known.overtaken
 		c.remove(at)
+	} else {
+		e.ref = clone(ref)
 	}
 	if state.Cost() <= maxState {
 		c.add(e)
 	}
+}
+
+// clone returns a name in memory of its own: it may be part of a request that is much longer.
+func clone(ref store.Ref) store.Ref {
+	return store.Ref{Pool: strings.Clone(ref.Pool), Namespace: strings.Clone(ref.Namespace), OID: strings.Clone(ref.OID)}
 }
 
 func (c *stateCache) add(e *cached) {
@@ -118,8 +126,7 @@ func (c *stateCache) conflict(ref store.Ref) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at := c.byRef[ref]; at != nil {
-		c.remove(at)
-		c.add(&cached{ref: ref, overtaken: time.Now()})
+		c.add(&cached{ref: c.remove(at).ref, overtaken: time.Now()})
 	}
 }
 
@@ -145,10 +152,11 @@ func (c *stateCache) forget(ref store.Ref) {
 	}
 }
 
-func (c *stateCache) remove(at *list.Element) {
+func (c *stateCache) remove(at *list.Element) *cached {
 	e := c.used.Remove(at).(*cached)
 	delete(c.byRef, e.ref)
 	c.size -= e.cost
+	return e
 }
 
 // bytes returns what the states take.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -301,4 +302,25 @@ func TestCacheKeepsTheLaterAndTheLastUsed(t *testing.T) {
 	if c.bytes() != 0 || c.used.Len() != 0 || len(c.byRef) != 0 {
 		t.Errorf("%d bytes of %d states are left", c.bytes(), c.used.Len())
 	}
+}
+
+// Of a name the cache keeps its own bytes, and not the request that it was cut out of.
+func TestCacheKeepsNoRequests(t *testing.T) {
+	c := newStateCache(1 << 20)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 100 {
+		request := strings.Repeat("x", 1<<20)
+		ref := store.Ref{Pool: request[:i], OID: request[i : i+10]}
+		c.put(ref, store.NewState(store.Stat{Version: 1}, nil, nil, nil, nil))
+		c.put(ref, store.NewState(store.Stat{Version: 2}, nil, nil, nil, nil))
+		c.conflict(ref)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 10<<20 {
+		t.Errorf("%d bytes of names take %d", c.bytes(), grown)
+	}
+	runtime.KeepAlive(c)
 }
