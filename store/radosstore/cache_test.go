@@ -304,6 +304,37 @@ func TestCacheKeepsTheLaterAndTheLastUsed(t *testing.T) {
 	}
 }
 
+// An object to which another program gave what commits leave alone, or remove, is not remembered as if they did not.
+func TestForeignObjectsAreNotRemembered(t *testing.T) {
+	c := cluster(t)
+	s, pool := openPool(t, c)
+	for oid, foreign := range map[string][]string{
+		"key":   {"setomapval", strings.Repeat("\xff", 64<<10+2), "value"},
+		"xattr": {"setxattr", touched, "value"},
+	} {
+		r := store.Ref{Pool: pool, OID: oid}
+		for _, args := range [][]string{{"create", oid}, append([]string{foreign[0], oid}, foreign[1:]...)} {
+			if _, err := c.Rados(nil, append([]string{"-p", pool}, args...)...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		snap, _ := toChange(t, s, r)
+		st, _ := snap.Stat()
+		ws := &store.WriteSet{OmapRanges: []store.KeyRange{{Open: true}}}
+		if _, err := s.Commit(t.Context(), r, st.Version, ws); err != nil {
+			t.Fatal(err)
+		}
+		next, _ := toChange(t, s, r)
+		now, err := s.Snapshot(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := shown(t, next), shown(t, now); got != want {
+			t.Errorf("%s: remembered is %.200s, the cluster has %.200s", oid, got, want)
+		}
+	}
+}
+
 // Of a name the cache keeps its own bytes, and not the request that it was cut out of.
 func TestCacheKeepsNoRequests(t *testing.T) {
 	c := newStateCache(1 << 20)

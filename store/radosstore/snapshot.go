@@ -83,12 +83,20 @@ func (s *Store) SnapshotToChange(ctx context.Context, ref store.Ref) (store.Snap
 // CacheSize returns the bytes that are taken by what is remembered.
 func (s *Store) CacheSize() int64 { return s.cache.bytes() }
 
-// whole returns the object as a state; nil when it is absent, or more than was read.
+// whole returns the object as a state; nil when it is absent, or more than was read, or foreign.
 func (p *snapshot) whole() *store.State {
-	if !p.exists || p.stat.Size > int64(len(p.data)) || p.omap.more {
+	if !p.exists || p.stat.Size > int64(len(p.data)) || p.omap.more || p.foreign() {
 		return nil
 	}
 	return store.NewState(p.stat, p.data, clonePairs(p.xattrs), p.header, clonePairs(p.omap.pairs))
+}
+
+// foreign reports whether another program gave the object what no commit gives, and what commits treat otherwise than a state: a key
+// that no range reaches, or the xattr that is touched.
+func (p *snapshot) foreign() bool {
+	n := len(p.omap.pairs)
+	return n > 0 && p.omap.pairs[n-1].Key >= behindAllKeys ||
+		slices.ContainsFunc(p.xattrs, func(kv store.KeyValue) bool { return kv.Key == touched })
 }
 
 // clonePairs copies pairs, each to memory of its own: what is left of them then keeps no more alive than itself.
