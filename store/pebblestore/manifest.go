@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"path"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -29,8 +30,11 @@ const (
 // tears off is the end of the last record.
 func checkManifest(dir string, filesystem vfs.FS) error {
 	desc, err := pebble.Peek(dir, filesystem)
-	if err != nil || !desc.Exists {
+	if err != nil {
 		return err
+	}
+	if !desc.Exists {
+		return checkNoStore(dir, filesystem)
 	}
 	f, err := filesystem.Open(desc.ManifestFilename)
 	if err != nil {
@@ -56,14 +60,15 @@ func checkManifest(dir string, filesystem vfs.FS) error {
 				p += size
 				continue
 			}
+			first := damaged < 0
+			if first {
+				damaged = off + int64(p)
+			}
 			if isZero(block[p:n]) {
 				break
 			}
-			if damaged < 0 {
-				damaged = off + int64(p)
-				if n < manifestBlock && p+lengthOfChunk(block[p:]) == n {
-					return damagedAt(desc.ManifestFilename, damaged)
-				}
+			if first && n < manifestBlock && p+lengthOfChunk(block[p:]) == n {
+				return damagedAt(desc.ManifestFilename, damaged)
 			}
 			p++
 		}
@@ -76,6 +81,21 @@ func damagedAt(manifest string, at int64) error {
 
 // lengthOfChunk returns the bytes that the chunk says to have, its header included.
 func lengthOfChunk(b []byte) int { return manifestHeader + int(binary.LittleEndian.Uint16(b[4:])) }
+
+// checkNoStore fails with store.ErrIO where a folder has files of a store whose manifest nothing names. Pebble would make a new
+// store there, and remove them.
+func checkNoStore(dir string, filesystem vfs.FS) error {
+	names, err := filesystem.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if ext := path.Ext(name); ext == ".sst" || ext == ".log" {
+			return fmt.Errorf("%w: %s is there, but the file marker.manifest.* is missing", store.ErrIO, name)
+		}
+	}
+	return nil
+}
 
 // chunkSizeAt returns the bytes of the sound chunk that b begins with, 0 if there is none.
 func chunkSizeAt(b []byte) int {
