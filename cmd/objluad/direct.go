@@ -19,6 +19,7 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
+	"github.com/objluad/objluad/store/pebblestore"
 )
 
 // direct is a subcommand that works on a store itself.
@@ -28,12 +29,13 @@ type direct struct {
 	began time.Time
 }
 
-// command returns the command with the flags of the store. SIGTERM and SIGINT end run's context.
+// command returns the command with the flags of the store. SIGTERM and SIGINT end run's context; a second one ends the process.
 func (d *direct) command(cmd *cobra.Command, run func(ctx context.Context, args []string) error) *cobra.Command {
 	d.store.add(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx, restore := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
 		defer restore()
+		context.AfterFunc(ctx, restore)
 		d.began = time.Now()
 		return run(ctx, args)
 	}
@@ -43,12 +45,11 @@ func (d *direct) command(cmd *cobra.Command, run func(ctx context.Context, args 
 // open opens the store. Unless it may create it, a folder must hold one.
 func (d *direct) open(create bool) (store.Store, error) {
 	if d.store.engine == "pebble" && d.store.data != "" && !create {
-		entries, err := os.ReadDir(d.store.data)
-		switch {
-		case errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0:
-			return nil, fail(syscall.ENOENT, "there is no store in %s", d.store.data)
+		switch there, err := pebblestore.Exists(d.store.data); {
 		case err != nil:
 			return nil, err
+		case !there:
+			return nil, fail(syscall.ENOENT, "there is no store in %s", d.store.data)
 		}
 	}
 	st, err := d.store.open(slog.New(slog.DiscardHandler))

@@ -39,8 +39,11 @@ func newExport(a *app) *cobra.Command {
 }
 
 func (e *exporter) run(ctx context.Context, file string) error {
-	if file != "-" && !e.force {
-		if _, err := os.Lstat(file); err == nil {
+	if file != "-" {
+		switch info, err := os.Lstat(file); {
+		case err == nil && !info.Mode().IsRegular():
+			return fail(syscall.EINVAL, "%s is not a regular file, and is not replaced; - writes to standard output", file)
+		case err == nil && !e.force:
 			return exists(file)
 		}
 	}

@@ -50,18 +50,18 @@ func (i *importer) run(ctx context.Context, file string) error {
 		return fail(syscall.EINVAL, "standard input cannot be read twice; name a file, or leave --verify out")
 	}
 	if i.verify {
-		if err := i.read(file, "verifying", func(r io.Reader) error {
+		if err := i.read(ctx, file, "verifying", func(r io.Reader) error {
 			_, err := archive.Verify(r)
 			return err
 		}); err != nil {
 			return err
 		}
 	}
-	return i.read(file, "importing", func(r io.Reader) error { return i.apply(ctx, r, mode) })
+	return i.read(ctx, file, "importing", func(r io.Reader) error { return i.apply(ctx, r, mode) })
 }
 
 // read hands the archive to do, and shows how far it is read.
-func (i *importer) read(file, what string, do func(io.Reader) error) error {
+func (i *importer) read(ctx context.Context, file, what string, do func(io.Reader) error) error {
 	in, size := i.in, int64(-1)
 	if file != "-" {
 		f, err := os.Open(file)
@@ -79,9 +79,34 @@ func (i *importer) read(file, what string, do func(io.Reader) error) error {
 		}
 	}
 	bar := progress(what, size, true)
-	err := do(bufio.NewReaderSize(io.TeeReader(in, bar), 1<<20))
+	err := do(bufio.NewReaderSize(io.TeeReader(&stoppable{ctx, in}, bar), 1<<20))
 	_ = bar.Finish()
 	return err
+}
+
+// stoppable reads until its context ends, also where nothing comes.
+type stoppable struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+// Read leaves a read behind, which may yet write to p, if it fails with the context's error.
+func (s *stoppable) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	read := make(chan result, 1)
+	go func() {
+		n, err := s.from.Read(p)
+		read <- result{n, err}
+	}()
+	select {
+	case r := <-read:
+		return r.n, r.err
+	case <-s.ctx.Done():
+		return 0, s.ctx.Err()
+	}
 }
 
 func (i *importer) apply(ctx context.Context, r io.Reader, mode archive.Existing) error {

@@ -4,8 +4,10 @@ package pebblestore
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -81,6 +83,23 @@ func damagedAt(manifest string, at int64) error {
 
 // lengthOfChunk returns the bytes that the chunk says to have, its header included.
 func lengthOfChunk(b []byte) int { return manifestHeader + int(binary.LittleEndian.Uint16(b[4:])) }
+
+// Exists reports whether there is a store in a folder. It fails with store.ErrIO where there are files of one only.
+func Exists(dir string) (bool, error) {
+	desc, err := pebble.Peek(dir, vfs.Default)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, openError(dir, err)
+	case desc.Exists:
+		return true, nil
+	}
+	if err := checkNoStore(dir, vfs.Default); err != nil {
+		return false, openError(dir, err)
+	}
+	return false, nil
+}
 
 // checkNoStore fails with store.ErrIO where a folder has files of a store whose manifest nothing names. Pebble would make a new
 // store there, and remove them.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/objluad/objluad/tests/ceph"
 	"github.com/objluad/objluad/tests/rig"
@@ -221,6 +222,38 @@ func TestDamagedArchive(t *testing.T) {
 		if again.Same != r.Objects || again.Created+again.Same != 1000 {
 			t.Errorf("%s: then %d are the same, and %d created", name, again.Same, again.Created)
 		}
+	}
+}
+
+// A signal ends an import that waits for its standard input.
+func TestInterrupted(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	cmd := exec.Command(rig.Binary(), "import", "-", "--data", data)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	opened := func() bool {
+		found, _ := filepath.Glob(filepath.Join(data, "marker.manifest.*"))
+		return len(found) > 0
+	}
+	for end := time.Now().Add(time.Minute); !opened() && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stuck := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	defer stuck.Stop()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	err = cmd.Wait()
+	if err == nil || cmd.ProcessState.ExitCode() != 1 || !strings.HasPrefix(stderr.String(), "objluad: ECANCELED: ") {
+		t.Errorf("%v, %s", err, &stderr)
 	}
 }
 
