@@ -210,6 +210,37 @@ func TestForged(t *testing.T) {
 	}
 }
 
+// Objects that no store could have exported are refused: a few bytes would make one that nobody can read to its end, or one that
+// the next import takes for its own.
+func TestForgedObjects(t *testing.T) {
+	const object = "\x01\x07default\x02\x07default\x00\x01o"
+	for name, c := range map[string]struct {
+		records string
+		want    error
+	}{
+		"as large as can be": {object + "\xff\xff\xff\xff\x0f\x07\x09\x01\x01\x00", nil},
+		"larger":             {object + "\x80\x80\x80\x80\x10\x07\x09\x01\x01\x00", store.ErrTooLarge},
+		"with the mark":      {object + "\x00\x04\x0fobjluad.partial\x00\x07\x09\x01\x01\x0f", store.ErrInvalid},
+	} {
+		s := openStore(t)
+		if _, err := archive.Verify(bytes.NewReader(forge(c.records))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err := archive.Import(t.Context(), s, bytes.NewReader(forge(c.records)), archive.ImportOptions{})
+		if !errors.Is(err, c.want) || (count(t, s) > 0) != (c.want == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		check(t, s.Close())
+	}
+}
+
+func count(t *testing.T, s store.Store) (objects int64) {
+	t.Helper()
+	usage, err := s.Usage(t.Context(), "default")
+	check(t, err)
+	return usage.Objects
+}
+
 func TestOtherFiles(t *testing.T) {
 	for text, want := range map[string]error{
 		"":                   syscall.EINVAL,

@@ -20,6 +20,7 @@ const (
 	commitBytes = 32 << 20
 	commits     = 64        // that are under way at once
 	memory      = 128 << 20 // that their objects have together
+	maxSize     = 1<<32 - 1 // bytes of data that an object of RADOS may have, the largest there are
 )
 
 // Existing says what an import makes of an object that is there already, and not as the archive has it.
@@ -108,7 +109,7 @@ func (im *importer) read(r *Reader) error {
 		case KindPool:
 			err = im.pool(rec.Ref.Pool)
 		case KindObject:
-			if err = im.check(rec.Ref); err == nil {
+			if err = im.check(rec); err == nil {
 				object = &pending{ref: rec.Ref, size: rec.Size, limit: im.opts.CommitBytes, tempDir: im.opts.TempDir}
 			}
 		case KindEnd:
@@ -118,6 +119,11 @@ func (im *importer) read(r *Reader) error {
 			object.drop()
 			object = nil
 		case KindTrailer:
+		case KindXattr:
+			if rec.Key == store.PartialXattr {
+				return fmt.Errorf("%w: object %q of pool %q has the xattr %s, which is reserved", store.ErrInvalid, object.ref.OID, object.ref.Pool, rec.Key)
+			}
+			err = object.add(rec)
 		default:
 			err = object.add(rec)
 		}
@@ -127,8 +133,13 @@ func (im *importer) read(r *Reader) error {
 	}
 }
 
-// check refuses a name that no object can have.
-func (im *importer) check(ref store.Ref) error {
+// check refuses a name or size that no object can have.
+func (im *importer) check(r *Record) error {
+	if r.Size > maxSize {
+		return fmt.Errorf("%w: object %q of pool %q has %d bytes of data; no store takes more than %d",
+			store.ErrTooLarge, r.Ref.OID, r.Ref.Pool, r.Size, int64(maxSize))
+	}
+	ref := r.Ref
 	ref.Pool = "any" // it was checked
 	return ref.Check()
 }
