@@ -330,6 +330,9 @@ func (o *Overlay) SetXattr(name string, value []byte) error {
 	if len(name) > o.limits.XattrName {
 		return fmt.Errorf("%w: the xattr's name has %d bytes, the limit is %d", ErrNameTooLong, len(name), o.limits.XattrName)
 	}
+	if name == PartialXattr {
+		return errReserved
+	}
 	if int64(len(value)) > o.limits.XattrValue {
 		return fmt.Errorf("%w: xattr %q of %d bytes exceeds the limit of %d", ErrTooLarge, name, len(value), o.limits.XattrValue)
 	}
@@ -349,8 +352,14 @@ func (o *Overlay) RemoveXattr(name string) error {
 	if len(name) > o.limits.XattrName {
 		return nil // no object has such an xattr
 	}
+	if name == PartialXattr {
+		return errReserved
+	}
 	return o.putXattr(name, nil)
 }
+
+// errReserved keeps methods from marking an object, which the next import would replace, and from passing half an object for a whole one.
+var errReserved = fmt.Errorf("%w: the xattr %s is reserved", ErrInvalid, PartialXattr)
 
 // putXattr records a change. Removals are recorded even where the snapshot has no such xattr: engines remove what is not
 // there without harm, and finding out would cost a read.

@@ -631,3 +631,16 @@ func TestXattrListingsAreBounded(t *testing.T) {
 		t.Errorf("below the limit again: %d xattrs, %v", len(all), err)
 	}
 }
+
+// Methods neither make nor remove the mark of an interrupted import.
+func TestReservedXattr(t *testing.T) {
+	o := store.NewOverlay(t.Context(), (&storetest.Model{}).Snapshot(0), store.Limits{})
+	for name, err := range map[string]error{
+		"set":    o.SetXattr(store.PartialXattr, nil),
+		"remove": errors.Join(o.SetXattr("x", nil), o.RemoveXattr(store.PartialXattr)),
+	} {
+		if !errors.Is(err, store.ErrInvalid) || !strings.Contains(err.Error(), "reserved") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
