@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -14,8 +15,9 @@ import (
 )
 
 // Backup makes a copy as store.Backuper says. Tables, which never change, are linked where dir lies on the same file system;
-// the log, in which each acknowledged commit is by then, is copied. Commits go on meanwhile; pools are neither made nor removed. Until the copy is complete and on the disk,
-// ".tmp-" precedes its name; what a crash left under such a name is removed by the next backup of that name.
+// the log, in which each acknowledged commit is by then, is copied. Commits go on meanwhile; pools are neither made nor removed.
+// Until the copy is complete and on the disk, ".tmp-" precedes its name; what a crash left under such a name is removed by the
+// next backup of that name.
 func (s *Store) Backup(ctx context.Context, dir string) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -49,6 +51,13 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 	}
 	return ioError(syncDir(s.fs, parent))
 }
+
+// privateFS makes folders that only the daemon's user may read: copies as the data itself.
+type privateFS struct{ vfs.FS }
+
+func (f privateFS) MkdirAll(dir string, _ os.FileMode) error { return f.FS.MkdirAll(dir, 0o700) }
+
+func (f privateFS) Unwrap() vfs.FS { return f.FS }
 
 func syncDir(filesystem vfs.FS, dir string) error {
 	d, err := filesystem.OpenDir(dir)

@@ -5,6 +5,7 @@ package pebblestore
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -56,6 +57,9 @@ func TestBackup(t *testing.T) {
 		}
 		close(stop)
 		wg.Wait()
+		if info, err := os.Stat(filepath.Join(dir, "copy")); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("the copy has mode %v, %v", info.Mode(), err)
+		}
 		copied, err := Open(filepath.Join(dir, "copy"), Options{Logger: quiet})
 		if err != nil {
 			t.Fatal(err)

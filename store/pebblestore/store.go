@@ -121,7 +121,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		s.late = &lateSync{dir: dir, fail: s.fail, stop: make(chan struct{})}
 		opts.FS = lateFS{opts.FS, s.late}
 	}
-	opts.FS = stopFS{&logFS{FS: opts.FS, dir: dir}, dir, s.fail}
+	opts.FS = privateFS{stopFS{&logFS{FS: opts.FS, dir: dir}, dir, s.fail}}
 	s.locks.seed = maphash.MakeSeed()
 	if err := checkManifest(dir, opts.FS); err != nil {
 		lock.Close()
