@@ -52,6 +52,7 @@ func (c *checker) run(ctx context.Context) error {
 		fmt.Fprint(c.out, `{"problems":[`)
 	}
 	sum, err := c.check(ctx, st)
+	sum.Problems, sum.cost = c.problems, c.cost()
 	if c.json {
 		err = c.endJSON(sum, err)
 	} else if err == nil {
@@ -84,7 +85,6 @@ func (c *checker) check(ctx context.Context, st store.Store) (sum checked, err e
 		sum.Bytes += usage.Bytes
 	}
 	sum.Classes, err = objclass.CheckClasses(ctx, st, c.found)
-	sum.Problems, sum.cost = c.problems, c.cost()
 	return sum, err
 }
 

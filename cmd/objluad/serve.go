@@ -49,6 +49,7 @@ func newServe() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	d.store.add(flags)
+	flags.StringVar(&d.store.backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
 	flags.StringVar(&d.resp, "resp", defaultAddr, "listen `address` for RESP")
 	flags.StringVar(&d.http, "http", "127.0.0.1:7481", "listen `address` for HTTP")
 	flags.StringVar(&d.logFormat, "log-format", "text", "text or json")

@@ -35,7 +35,6 @@ func (f *storeFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.fsync, "fsync", "always", "`when` commits are safe from a crash of the machine: always, before they are answered; "+
 		"interval, within --fsync-interval; never, when the system writes them; with --store pebble")
 	flags.DurationVar(&f.interval, "fsync-interval", time.Second, "time between two syncs, at least 1ms; with --fsync interval")
-	flags.StringVar(&f.backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
 	f.ceph.add(flags)
 }
 
