@@ -86,15 +86,22 @@ func (s *Store) remove(c *commit, key []byte) (uint64, error) {
 	if c.head == nil {
 		return 0, nil
 	}
+	heads, parts := span{key, append(slices.Clone(key), 0)}, span{}
+	if c.head.flags&inParts != 0 {
+		parts = span{c.prefix, after(c.prefix)}
+	}
 	if err := c.removeParts(inParts); err != nil {
 		return 0, ioError(err)
 	}
 	if err := c.batch.Delete(key, nil); err != nil {
 		return 0, ioError(err)
 	}
-	s.space.removed.Store(true)
 	version := c.head.version + 1
-	return version, s.floor.raise(c.batch, version, func() error { return s.apply(c.batch) })
+	if err := s.floor.raise(c.batch, version, func() error { return s.apply(c.batch) }); err != nil {
+		return 0, err
+	}
+	s.room.removed(heads, parts)
+	return version, nil
 }
 
 // apply makes a batch visible and puts it into the log. It must be followed by sync, unless it fails.

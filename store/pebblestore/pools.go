@@ -130,10 +130,10 @@ func (s *Store) RemovePool(ctx context.Context, name string) error {
 	if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
 		return ioError(err)
 	}
-	s.space.removed.Store(true)
 	if err := s.floor.raise(b, top, func() error { return s.apply(b) }); err != nil {
 		return err
 	}
+	s.room.removed(span{prefix, after(prefix)}, span{})
 	if err := s.sync(b); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -22,8 +21,6 @@ type space struct {
 	fs      vfs.FS
 	dir     string
 	reserve uint64
-
-	removed atomic.Bool // since the engine was last told to make room of removals
 
 	mu       sync.Mutex
 	measured time.Time
@@ -49,15 +46,4 @@ func (s *space) admit(n int64) error {
 	}
 	s.free -= n
 	return nil
-}
-
-// makeRoom has the engine turn removals into free space: without, they would stay in its memory, as nothing else fills it
-// while commits are refused.
-func (s *Store) makeRoom() {
-	if s.space.removed.Swap(false) {
-		_ = s.fail.guard(func() error { // a store that has stopped says so to the next call
-			_, err := s.db.AsyncFlush()
-			return err
-		})
-	}
 }

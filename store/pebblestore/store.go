@@ -79,6 +79,7 @@ type Store struct {
 	fail  *failStop
 	late  *lateSync // nil: commits are synced before they are acknowledged
 	space *space
+	room  *room
 	large largeLine
 	floor floor
 	locks objectLocks
@@ -114,6 +115,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		lock:  lock,
 		fail:  &failStop{log: opts.Logger},
 		space: &space{fs: opts.FS, dir: dir, reserve: opts.Reserve},
+		room:  newRoom(),
 		large: newLargeLine(),
 		pools: make(map[string]*pool),
 	}
@@ -182,6 +184,7 @@ func (s *Store) Close() error {
 	if s.late != nil {
 		close(s.late.stop)
 	}
+	s.room.close()
 	if s.fail.err() != nil {
 		// The engine gave up where it stood, maybe with locks held: waiting for it could be for ever. As it may still write,
 		// the folder stays locked until the process ends.
@@ -190,6 +193,7 @@ func (s *Store) Close() error {
 	for _, p := range pools {
 		p.close(store.ErrClosed)
 	}
+	s.room.done.Wait()
 	err := s.db.Close()
 	if lerr := s.lock.Close(); err == nil {
 		err = lerr

@@ -199,7 +199,7 @@ func TestNewerFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	setFormat(&Store{db: db, fail: &failStop{log: quiet}, lock: noLock(t), pools: map[string]*pool{}}, "1")
+	setFormat(&Store{db: db, fail: &failStop{log: quiet}, lock: noLock(t), room: newRoom(), pools: map[string]*pool{}}, "1")
 	s = openMem(t, mem)
 	if _, more, err := s.List(t.Context(), "default", "", "", 0); !more || err != nil {
 		t.Errorf("the object is lost: %v", err)
