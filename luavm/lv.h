@@ -128,6 +128,7 @@ typedef struct lv_report {
 	size_t traceback_size;
 	char traceback[LV_TRACEBACK];
 	char where[LV_WHERE]; /* "chunk:line" where a trap struck, or empty */
+	bool began;           /* whether anything of it ran */
 } lv_report;
 
 /* Makes a slot with an arena of that many bytes. Returns NULL with errno set. The caller owns it: lv_free. */

@@ -168,8 +168,8 @@ int lv_on_error(lua_State *L)
 	return 1;
 }
 
-/* The innermost level that has a line. */
-void lv_note_where(lv_slot *slot, lua_State *L)
+/* The innermost level that has a line, if one does. */
+bool lv_note_where(lv_slot *slot, lua_State *L)
 {
 	lua_Debug ar;
 	for (int level = 0; lua_getstack(L, level, &ar); level++) {
@@ -177,6 +177,7 @@ void lv_note_where(lv_slot *slot, lua_State *L)
 		if (ar.currentline <= 0)
 			continue;
 		snprintf(slot->report.where, LV_WHERE, "%s:%d", ar.short_src, ar.currentline);
-		return;
+		return true;
 	}
+	return false;
 }

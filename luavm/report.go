@@ -66,10 +66,10 @@ func (s *slot) describeTrap(e *objclass.Error, r *C.lv_report) {
 		e.Message = at + ": unprotected error: " + e.Message
 	case panicguard.Deadline:
 		e.Errno, e.Kind = uint64(syscall.ETIMEDOUT), objclass.TrapDeadline
-		e.Message = fmt.Sprintf("%s: over %d ms%s", at, s.overrun(r).Milliseconds(), inLibrary(where))
+		e.Message = fmt.Sprintf("%s: over %d ms%s", at, s.overrun(r).Milliseconds(), nowhere(r, where))
 	case panicguard.Canceled:
 		e.Errno, e.Kind = uint64(syscall.ECANCELED), objclass.TrapCanceled
-		e.Message = at + ": canceled" + inLibrary(where)
+		e.Message = at + ": canceled" + nowhere(r, where)
 	case panicguard.Memory:
 		e.Errno, e.Kind = uint64(syscall.ENOMEM), objclass.TrapMemory
 		e.Message = at + ": out of memory: the arena is exhausted"
@@ -93,12 +93,17 @@ func (s *slot) overrun(r *C.lv_report) time.Duration {
 	return s.budget.CPU
 }
 
-// inLibrary says why a trap has no line: it struck a C function of Lua's that ran without end.
-func inLibrary(where string) string {
-	if where != "" {
+// nowhere says why a trap has no line: it struck a C function of Lua's that ran without end, or a run that had waited for a core
+// for so long that it was over before it began.
+func nowhere(r *C.lv_report, where string) string {
+	switch {
+	case where != "":
 		return ""
+	case !bool(r.began):
+		return ", before its first line"
+	default:
+		return ", inside a library function"
 	}
-	return ", inside a library function"
 }
 
 // errnoOr returns err's errno, or otherwise other.

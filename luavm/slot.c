@@ -41,8 +41,8 @@ static void on_hook(lua_State *L, lua_Debug *ar)
 	pg_trap trap = pg_pending();
 	if (trap == PG_NONE)
 		return;
-	lv_note_where(lv_slot_of(L), L);
-	pg_trap_now(trap);
+	if (lv_note_where(lv_slot_of(L), L)) /* else no line of the script has begun: the first one is near */
+		pg_trap_now(trap);
 }
 
 /* In a signal handler. lua_sethook is made for that. */
@@ -92,7 +92,19 @@ static void conclude(lv_slot *slot, lua_State *L, int status)
 		lv_describe(slot, L);
 }
 
-static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, void (*body)(void *))
+struct body {
+	lv_slot *slot;
+	void (*run)(void *);
+};
+
+static void begin(void *arg)
+{
+	const struct body *body = arg;
+	body->slot->report.began = true;
+	body->run(body->slot);
+}
+
+static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, void (*run)(void *))
 {
 	lv_report *r = &slot->report;
 	r->outcome = LV_OK;
@@ -103,6 +115,7 @@ static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, v
 	r->unrestored = false;
 	r->message_size = r->traceback_size = 0;
 	r->where[0] = 0;
+	r->began = false;
 	slot->phase = phase;
 	slot->seeded = false;
 	slot->logged = 0;
@@ -113,7 +126,8 @@ static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, v
 	call->interrupt = interrupt;
 	call->locate = locate;
 	call->vm = slot;
-	r->trap = pg_run(call, body, slot);
+	struct body body = {slot, run};
+	r->trap = pg_run(call, begin, &body);
 	if (r->trap != PG_NONE)
 		r->outcome = LV_TRAP;
 	r->wall_ns = call->wall_used;

@@ -112,7 +112,7 @@ int lv_xpcall(lua_State *L);
 
 /* report.c: texts of errors, and where they happened, without allocating. */
 int lv_on_error(lua_State *L);
-void lv_note_where(lv_slot *slot, lua_State *L);
+bool lv_note_where(lv_slot *slot, lua_State *L);
 void lv_set_message(lv_slot *slot, const char *text, size_t size);
 /* Says what the error value on top of the stack is, where Lua did not call lv_on_error. */
 void lv_describe(lv_slot *slot, lua_State *L);

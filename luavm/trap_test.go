@@ -4,7 +4,9 @@ package luavm
 
 import (
 	"context"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,4 +108,29 @@ func TestNoHostCallWithoutStack(t *testing.T) {
 	if got := asError(t, err); got.Kind != objclass.KindScript || !strings.Contains(got.Message, "no room for an object operation") {
 		t.Errorf("got %s %q", got.Kind, got.Message)
 	}
+}
+
+// A loop ends at a line of the script, however long the thread had to wait for a core: the interrupt that tells the line comes
+// before the one that jumps by as much as the thread runs.
+func TestLoopsEndAtTheirLine(t *testing.T) {
+	e := newEngine(t, Options{})
+	budget := testBudget
+	budget.Wall, budget.CPU = 20*time.Millisecond, 20*time.Millisecond
+	var wg sync.WaitGroup
+	for range 64 * runtime.NumCPU() {
+		wg.Go(func() {
+			for range 10 {
+				object, _ := newObject(objclass.RD)
+				_, err := e.Run(context.Background(), &objclass.Invocation{
+					Unit: unitOf("eval", "\nwhile true do pcall(function() while true do end end) end", true), Object: object, Budget: budget,
+				})
+				switch got := asError(t, err); got.Message {
+				case "eval:2: over 20 ms", "eval: over 20 ms, before its first line":
+				default:
+					t.Errorf("got %q", got.Message)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

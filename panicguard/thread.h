@@ -64,6 +64,7 @@ typedef struct pg_thread {
 	uint64_t seen;     /* sequence number at its last look */
 	int stage;         /* interrupts sent to that activation */
 	int64_t stage_due; /* of the next one */
+	int64_t stage_cpu; /* the CPU clock at the last one */
 	struct pg_thread *next;
 } pg_thread;
 

@@ -21,6 +21,9 @@
 /* Between two jumps that did not land, because the thread was in host code each time. */
 #define RETRY_NS 1000000
 
+/* CPU time after which an interrupt has done what it can. */
+#define CHANCE_NS 1000000
+
 static _Atomic uint32_t bell;      /* the futex: rises with each wish to be woken */
 static _Atomic int64_t next_look; /* when the watchdog wakes by itself */
 static _Atomic uint64_t wakeups;
@@ -89,9 +92,18 @@ static void interrupt(pg_thread *t, uint64_t sequence, pg_trap trap, int64_t now
 	uint64_t active = pg_state(sequence, PG_ACTIVE);
 	if (!atomic_compare_exchange_strong(&t->state, &active, pg_state(sequence, PG_CLAIMED)))
 		return;
+	t->stage_cpu = pg_clock(t->cpu_clock);
 	pg_signal_interrupt(t, sequence, t->stage + 1, trap);
 	atomic_store(&t->state, pg_state(sequence, PG_ACTIVE));
 	t->stage_due = now + (t->stage++ == 0 ? PG_STAGE2_NS : RETRY_NS);
+}
+
+/* Whether the thread has been on a core since its last interrupt for long enough to end by it; if not, the next can wait. */
+static bool had_its_chance(pg_thread *t)
+{
+	if (t->stage == 0)
+		return true;
+	return atomic_load(&t->mail) == 0 && pg_clock(t->cpu_clock) - t->stage_cpu >= CHANCE_NS;
 }
 
 /* Looks at one thread; returns when to look again. *busy is set if it ran anything since the last look. */
@@ -115,10 +127,10 @@ static int64_t look(pg_thread *t, int64_t now, bool *busy)
 		return next;
 	if (now < t->stage_due)
 		return t->stage_due;
-	if (atomic_load(&t->mail) == 0)
+	if (had_its_chance(t))
 		interrupt(t, sequence, trap, now);
 	else
-		t->stage_due = now + PG_STAGE2_NS; /* the thread has not run since: the last interrupt has had no chance */
+		t->stage_due = now + RETRY_NS;
 	return t->stage_due;
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,16 +93,23 @@ func TestKillEndlessCalls(t *testing.T) {
 	checkGood(t, d)
 }
 
-// The client of a killed call is told who ended it, and where.
+// The client of a killed call is told who ended it, and where: a call that is listed as running may not have come to its first line.
 func TestKilledClientIsTold(t *testing.T) {
 	d := rig.Run(t, t.TempDir(), "--max-timeout", endlessTimeout.String())
 	d.Install(t, "endless", endlessClass)
-	ended := endless(t, d, "o", "loop")
-	cli(t, d, "kill", listed(t, d, "o", "loop", "running"))
-	checkError(t, <-ended, "ECANCELED", "trap:canceled", "endless.lua:5: canceled: killed by an operator")
-	ended = endless(t, d, "o", "match")
-	cli(t, d, "kill", listed(t, d, "o", "match", "running"))
-	checkError(t, <-ended, "ECANCELED", "trap:canceled", "endless.lua: canceled, inside a library function: killed by an operator")
+	for method, where := range map[string]string{
+		"loop":  `(:[25]: canceled|: canceled, before its first line)`,
+		"match": `(:2: canceled|: canceled, (inside a library function|before its first line))`,
+	} {
+		ended := endless(t, d, "o", method)
+		cli(t, d, "kill", listed(t, d, "o", method, "running"))
+		err := <-ended
+		checkError(t, err, "ECANCELED", "trap:canceled", "")
+		want := regexp.MustCompile(`\bendless\.lua` + where + `: killed by an operator$`)
+		if err == nil || !want.MatchString(err.Error()) {
+			t.Errorf("%s: got %v, want %v", method, err, want)
+		}
+	}
 }
 
 // TestKillInAFullDaemon has an operator who comes when nothing else is let in.

@@ -104,6 +104,9 @@ func (m *mutant) judge(dir string) (verdict string, err error) {
 	if n := bytes.Count(source, []byte(m.old)); n != 1 {
 		return "", fmt.Errorf("%s has %d places to change, not 1", m.file, n)
 	}
+	if err := m.build(dir); err != nil {
+		return "", fmt.Errorf("the source does not build: %w", err)
+	}
 	if verdict, out := m.runTest(dir); verdict != survived {
 		return "", fmt.Errorf("the test fails without the mutation:\n%s", out)
 	}
@@ -112,13 +115,21 @@ func (m *mutant) judge(dir string) (verdict string, err error) {
 		return "", err
 	}
 	defer os.WriteFile(file, source, 0o644)
-	build := exec.Command("go", "test", "-run", "^$", m.pkg)
-	build.Dir = dir
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the mutant does not build:\n%s", out)
+	if err := m.build(dir); err != nil {
+		return "", fmt.Errorf("the mutant does not build: %w", err)
 	}
 	verdict, _ = m.runTest(dir)
 	return verdict, nil
+}
+
+// build builds the test, so that the time of a test that hangs is that of the test.
+func (m *mutant) build(dir string) error {
+	build := exec.Command("go", "test", "-run", "^$", m.pkg)
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
 }
 
 // copySource copies the files that git knows or would add.

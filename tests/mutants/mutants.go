@@ -25,6 +25,11 @@ var mutants = []mutant{
 		"./panicguard", "TestDeadlineIsAskedForFirst",
 	},
 	{
+		"a jump comes only when the thread has run since it was asked to end by itself", "panicguard/watchdog.c",
+		"	return atomic_load(&t->mail) == 0 && pg_clock(t->cpu_clock) - t->stage_cpu >= CHANCE_NS;\n", "	return atomic_load(&t->mail) == 0;\n",
+		"./luavm", "TestLoopsEndAtTheirLine",
+	},
+	{
 		"a handler that jumps restores the signal mask", "panicguard/signals.c",
 		"	pthread_sigmask(SIG_SETMASK, mask, NULL);\n	pg_land", "	(void)mask;\n	pg_land",
 		"./panicguard", "TestTraps",
