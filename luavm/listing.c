@@ -19,11 +19,30 @@ static int next_in_order(lua_State *L)
 	return 2;
 }
 
+static int pairs_in_order(lua_State *L);
+
+static bool is_listing(lua_State *L, int index)
+{
+	if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
+		return false;
+	lua_pushliteral(L, "__pairs");
+	lua_rawget(L, -2);
+	bool is = lua_tocfunction(L, -1) == pairs_in_order;
+	lua_pop(L, 2);
+	return is;
+}
+
+/* Scripts reach the metamethods, and may call them with any value. */
+static void check_listing(lua_State *L)
+{
+	luaL_argcheck(L, is_listing(L, 1), 1, "listing expected");
+}
+
 static int pairs_in_order(lua_State *L)
 {
-	luaL_checktype(L, 1, LUA_TTABLE);
+	check_listing(L);
 	lua_settop(L, 1);
-	luaL_argcheck(L, lua_getmetatable(L, 1), 1, "listing expected");
+	lua_getmetatable(L, 1);
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, next_in_order, 3);
 	return 1;
@@ -32,7 +51,7 @@ static int pairs_in_order(lua_State *L)
 /* A listing to which the script adds a key becomes a table like any other. */
 static int add_key(lua_State *L)
 {
-	luaL_checktype(L, 1, LUA_TTABLE);
+	check_listing(L);
 	lua_settop(L, 3);
 	lua_rawset(L, 1);
 	lua_pushnil(L);
@@ -51,17 +70,6 @@ int lv_push_order(lua_State *L)
 	lua_pushvalue(L, -1);
 	lua_setmetatable(L, table);
 	return table + 1;
-}
-
-static bool is_listing(lua_State *L, int index)
-{
-	if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
-		return false;
-	lua_pushliteral(L, "__pairs");
-	lua_rawget(L, -2);
-	bool is = lua_tocfunction(L, -1) == pairs_in_order;
-	lua_pop(L, 2);
-	return is;
 }
 
 /*
