@@ -231,8 +231,8 @@ func (x *exec) setFlags(flags Flags) {
 	}
 }
 
-// run runs the method once, in an execution, on a version of the object, of which it tells in b. A method that another commit overtook is
-// run again only within the wall time that it had, so no call holds its object's lock for long.
+// run runs the method once, in an execution, on a version of the object, of which it tells in b. A method that another commit
+// overtook is run again only within the wall time that it had, so no call holds its object's lock for long.
 func (x *exec) run(b *basis) (*store.Overlay, error) {
 	if x.runs > 0 && x.ran >= x.budget.Wall {
 		return nil, conflictError(x.runs)

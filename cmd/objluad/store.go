@@ -66,11 +66,11 @@ func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
 	default:
 		return nil, fail(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync)
 	}
-	if err := f.makeBackups(); err != nil {
-		return nil, err
-	}
 	if f.interval < time.Millisecond {
 		return nil, fail(syscall.EINVAL, "--fsync-interval is 1ms at least")
+	}
+	if err := f.makeBackups(); err != nil {
+		return nil, err
 	}
 	st, err := pebblestore.Open(f.data, pebblestore.Options{
 		Logger:        log,

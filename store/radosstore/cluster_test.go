@@ -6,8 +6,6 @@ package radosstore
 
 import (
 	"fmt"
-	"os"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,31 +14,14 @@ import (
 	"github.com/objluad/objluad/tests/ceph"
 )
 
-var shared struct {
-	once    sync.Once
-	cluster *ceph.Cluster
-	err     error
-}
+var shared ceph.Shared
 
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if shared.cluster != nil {
-		if err := shared.cluster.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { shared.Main(m) }
 
 // cluster returns the cluster that tests share. They leave it as it was, but for their pools.
 func cluster(t *testing.T) *ceph.Cluster {
 	t.Helper()
-	shared.once.Do(func() { shared.cluster, shared.err = ceph.New(ceph.Options{}) })
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.cluster
+	return shared.Get(t)
 }
 
 func open(t *testing.T, opts Options) *Store {

@@ -90,7 +90,11 @@ func (s *Store) commit(ctx context.Context, ref store.Ref, expected uint64, ws *
 	}
 	switch r.errno {
 	case 0:
-		return joinVersion(r.pool, uint64(r.c.version))
+		v, err := joinVersion(r.pool, uint64(r.c.version))
+		if err != nil { // the change was made all the same, so nobody may make it again
+			return 0, fmt.Errorf("%w: the change was made: %v", store.ErrTimedOut, err)
+		}
+		return v, nil
 	case syscall.EEXIST, syscall.ENOENT, syscall.ERANGE, syscall.EOVERFLOW:
 		return 0, fmt.Errorf("%w: it is not of version %d of pool %d", store.ErrConflict, version, r.pool)
 	case syscall.ETIMEDOUT:

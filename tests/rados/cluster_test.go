@@ -5,9 +5,7 @@ package rados
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,22 +21,9 @@ const patience = 3 * time.Minute
 // patient is for calls that must succeed on a cluster that may just have been in trouble.
 var patient = client.Timeout(time.Minute)
 
-var shared struct {
-	once    sync.Once
-	cluster *ceph.Cluster
-	err     error
-}
+var shared = ceph.Shared{Options: ceph.Options{OSDs: 2, Conf: clusterConf}}
 
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if shared.cluster != nil {
-		if err := shared.cluster.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { shared.Main(m) }
 
 // clusterConf has two copies of each object. An OSD that took over from one that is not known to be dead waits for the other's
 // lease on reads to end, 16 s by default; here it is 2 s.
@@ -52,13 +37,7 @@ osd pool default read lease ratio = 0.1
 // it whole.
 func sharedCluster(t *testing.T) *ceph.Cluster {
 	t.Helper()
-	shared.once.Do(func() {
-		shared.cluster, shared.err = ceph.New(ceph.Options{OSDs: 2, Conf: clusterConf})
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.cluster
+	return shared.Get(t)
 }
 
 // serve starts a daemon over the cluster.
