@@ -19,6 +19,8 @@ type Call struct {
 
 	Timeout  time.Duration // wall and CPU budget; 0 is the class's or server's default; above the server's maximum is EINVAL
 	ReadOnly bool          // refuse every write with EPERM, and take no lock
+
+	Unsynced *Unsynced // if not nil, Exec may return before the commit is durable, which is then waited for here
 }
 
 // Reply is the outcome of a call that succeeded.

@@ -39,7 +39,7 @@ func (s *Service) Update(ctx context.Context, ref store.Ref, fn func(*store.Over
 	return s.objects.changeBy(ctx, ref, func(b *basis) (*store.Overlay, error) {
 		return s.objects.viewToChange(ctx, ref, b, fn)
 	}, func(overlay *store.Overlay) (uint64, error) {
-		return s.objects.commit(ctx, ref, overlay)
+		return s.objects.commit(ctx, ref, overlay, nil)
 	})
 }
 

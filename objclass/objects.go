@@ -20,6 +20,7 @@ import (
 type objects struct {
 	store   store.Store
 	changer store.Changer // the same store, if it remembers objects for changes; nil otherwise
+	syncer  store.Syncer  // the same store, if its commits can be waited for later; nil otherwise
 	limits  store.Limits
 	retries int
 	maxWait time.Duration
@@ -120,7 +121,7 @@ func (o *objects) overlay(ctx context.Context, snapshot store.Snapshot, fn func(
 // returns the object's version after the change, 0 when it is absent.
 func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*store.Overlay, error)) (uint64, error) {
 	return o.changeBy(ctx, ref, func(*basis) (*store.Overlay, error) { return attempt() }, func(overlay *store.Overlay) (uint64, error) {
-		return o.commit(ctx, ref, overlay)
+		return o.commit(ctx, ref, overlay, nil)
 	})
 }
 
@@ -195,15 +196,15 @@ func (o *objects) repeat(ctx context.Context, attempt func() error) error {
 	}
 }
 
-// commit commits what overlay changed. A canceled ctx prevents a commit that has not begun.
-func (o *objects) commit(ctx context.Context, ref store.Ref, overlay *store.Overlay) (uint64, error) {
+// commit commits what overlay changed, durably unless u is to gather that. A canceled ctx prevents a commit that has not begun.
+func (o *objects) commit(ctx context.Context, ref store.Ref, overlay *store.Overlay, u *Unsynced) (uint64, error) {
 	version := overlay.Version()
 	if overlay.Changed() {
 		if err := ctx.Err(); err != nil {
 			return 0, waitEnded(err, "the commit")
 		}
 		var err error
-		if version, err = o.store.Commit(ctx, ref, version, overlay.WriteSet()); err != nil {
+		if version, err = o.commitTo(ctx, ref, version, overlay.WriteSet(), u); err != nil {
 			return 0, objectError(ref, err)
 		}
 	}

@@ -46,6 +46,7 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 		logs:       newScriptLogger(opts.Logger),
 	}
 	s.objects.changer, _ = st.(store.Changer)
+	s.objects.syncer, _ = st.(store.Syncer)
 	s.scriptLog = s.logs.with("class", scriptName)
 	s.classes = newRegistry(s)
 	if err := s.classes.createPool(context.Background()); err != nil {
@@ -331,7 +332,7 @@ func (x *exec) invoke(r *runParts, began time.Time) error {
 // commit that another one overtook.
 func (x *exec) commit(overlay *store.Overlay) (uint64, error) {
 	x.life.proceed(progress{state: CallCommitting, ran: x.ran})
-	version, err := x.objects.commit(&x.life, x.call.Ref, overlay)
+	version, err := x.objects.commit(&x.life, x.call.Ref, overlay, x.call.Unsynced)
 	if errors.Is(err, store.ErrConflict) {
 		x.life.waits(anExecution) // it may be killed again
 	}

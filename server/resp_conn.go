@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,8 @@ type respConn struct {
 	closes bool         // after the replies that are gathered
 	meta   bool         // the command under way was given the option META
 
-	answered int64 // commands since the last flush
+	answered int64             // commands since the last flush
+	unsynced objclass.Unsynced // commits whose replies are gathered
 
 	id   int64
 	name string                                          // as the client set it
@@ -47,7 +49,8 @@ type respConn struct {
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
-	c := &respConn{srv: s, nc: nc, in: newFrameReader(nc, s.opts.MaxFrame), out: newReplyWriter(nc), id: s.lastID.Add(1)}
+	c := &respConn{srv: s, nc: nc, in: newFrameReader(nc, s.opts.MaxFrame), id: s.lastID.Add(1)}
+	c.out = newReplyWriter(durableReplies{c})
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
 	if sc, ok := nc.(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
@@ -68,6 +71,7 @@ func (c *respConn) serve() (err error) {
 			c.srv.log.Error("panic in a command", "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}
+		err = cmp.Or(err, c.unsynced.Wait())
 	}()
 	for !c.closes {
 		args, ok, err := c.in.next()
@@ -96,6 +100,18 @@ func (c *respConn) flush() error {
 	c.srv.metrics.commands.Add(c.answered)
 	c.answered = 0
 	return c.out.flush()
+}
+
+// durableReplies sends replies when what they tell is durable. If that fails, they would not be true: the connection ends, and
+// its client knows as little as anyone of what became of its last commands.
+type durableReplies struct{ c *respConn }
+
+func (d durableReplies) Write(b []byte) (int, error) {
+	if err := d.c.unsynced.Wait(); err != nil {
+		d.c.srv.log.Error("a commit failed after its command; its connection is closed", "client", d.c.client, "err", err)
+		return 0, err
+	}
+	return d.c.nc.Write(b)
 }
 
 // do runs one command and gathers its reply.

@@ -103,6 +103,16 @@ type Changer interface {
 	CacheSize() int64
 }
 
+// Syncer is a Store that makes a commit before it is durable, so that several commits of one client may be waited for at once.
+type Syncer interface {
+	Store
+
+	// CommitUnsynced is Commit, but returns as soon as the change is visible. It is kept if any commit is kept that was begun
+	// after that. wait is nil when the change is durable already; otherwise it returns when it is, and must be called once, by
+	// any goroutine. After it failed, the change may have been lost.
+	CommitUnsynced(ctx context.Context, ref Ref, expected uint64, ws *WriteSet) (version uint64, wait func() error, err error)
+}
+
 // Usage is what a pool has, of all namespaces.
 type Usage struct {
 	Objects int64

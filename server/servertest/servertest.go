@@ -158,8 +158,14 @@ func Start(t testing.TB, opts server.Options) *Rig {
 // StartWith is Start with a service of those bounds.
 func StartWith(t testing.TB, opts server.Options, bounds objclass.Options) *Rig {
 	t.Helper()
+	return StartOn(t, vfs.NewMem(), opts, bounds)
+}
+
+// StartOn is StartWith with a store on that file system.
+func StartOn(t testing.TB, fs vfs.FS, opts server.Options, bounds objclass.Options) *Rig {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	st, err := pebblestore.Open("data", pebblestore.Options{FS: vfs.NewMem(), CacheSize: 1 << 20, MemTableSize: 4 << 20, Logger: log})
+	st, err := pebblestore.Open("data", pebblestore.Options{FS: fs, CacheSize: 1 << 20, MemTableSize: 4 << 20, Logger: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,32 +16,50 @@ import (
 
 // Commit applies ws to the object atomically and durably, if the object's version is expected.
 func (s *Store) Commit(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (version uint64, err error) {
+	version, wait, err := s.CommitUnsynced(ctx, ref, expected, ws)
+	if wait != nil {
+		err = wait()
+	}
+	return version, err
+}
+
+// CommitUnsynced applies ws as Commit does, and returns before it is durable.
+func (s *Store) CommitUnsynced(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet) (version uint64, wait func() error, err error) {
 	p, err := s.enter(ctx, ref.Pool)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer p.leave()
 	size := writtenBytes(ws)
 	if !ws.Remove {
 		if err := s.space.admit(size); err != nil {
 			s.makeRoom()
-			return 0, err
+			return 0, nil, err
 		}
 	}
 	done, err := s.large.enter(ctx, size)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	defer done()
 	b := s.db.NewBatchWithSize(int(size+size/64) + batchSlack)
 	version, err = s.applyTo(b, p.id, ref, expected, ws)
 	if err != nil {
-		return 0, err
+		done()
+		return 0, nil, err
 	}
 	if b.Empty() {
-		return version, ioError(b.Close())
+		done()
+		return version, nil, ioError(b.Close())
 	}
-	return version, s.sync(b)
+	if size >= largeCommit { // who waits in the line for room must not be the one that has it
+		defer done()
+		return version, nil, s.sync(b)
+	}
+	s.unsynced.Add(1)
+	return version, func() error {
+		defer s.unsynced.Done()
+		return s.sync(b)
+	}, nil
 }
 
 // batchSlack is room in a batch for the keys of a usual commit. Those of chunks need a 64th of the data at most.

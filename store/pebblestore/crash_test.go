@@ -114,12 +114,22 @@ func TestCrash(t *testing.T) {
 			wg.Go(func() {
 				var version uint64
 				for i := 0; ctx.Err() == nil; i++ {
-					begun[o].Store(int64(i))
-					var err error
-					version, err = s.Commit(context.Background(), store.Ref{Pool: "default", OID: fmt.Sprint(o)}, version, stamped(i))
-					if err != nil {
-						t.Error(err)
-						return
+					var waits []func() error
+					for end := i + o; i <= end; i++ { // some commits are made before the one before them is durable
+						begun[o].Store(int64(i))
+						v, wait, err := s.CommitUnsynced(context.Background(), store.Ref{Pool: "default", OID: fmt.Sprint(o)}, version, stamped(i))
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						version, waits = v, append(waits, wait)
+					}
+					i--
+					for _, wait := range waits {
+						if err := wait(); err != nil {
+							t.Error(err)
+							return
+						}
 					}
 					acked[o].Store(int64(i))
 				}

@@ -84,6 +84,8 @@ type Store struct {
 	floor floor
 	locks objectLocks
 
+	unsynced sync.WaitGroup // commits that are applied and waited for
+
 	// changing is held while the set of pools changes, and by Close. It comes before mu and any pool's mu.
 	changing sync.Mutex
 	nextPool poolID
@@ -93,7 +95,7 @@ type Store struct {
 }
 
 var (
-	_ store.Store    = (*Store)(nil)
+	_ store.Syncer   = (*Store)(nil)
 	_ store.Checker  = (*Store)(nil)
 	_ store.Backuper = (*Store)(nil)
 )
@@ -193,6 +195,7 @@ func (s *Store) Close() error {
 	for _, p := range pools {
 		p.close(store.ErrClosed)
 	}
+	s.unsynced.Wait()
 	s.room.done.Wait()
 	err := s.db.Close()
 	if lerr := s.lock.Close(); err == nil {

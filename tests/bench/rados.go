@@ -35,7 +35,8 @@ type radosContest struct {
 	embedded bool    // objluad's objects are in its own store
 	eval     bool    // objluad gets the script with each call, too
 	method   string
-	clients  int
+	clients  int // connections of objluad's load
+	pipeline int // calls in flight on each of them; 0 is 1
 	calls    int
 }
 
@@ -44,8 +45,11 @@ var radosContests = []radosContest{
 	{title: "counter on RADOS, 1 in flight, 1000 objects", goal: 1, method: "incr", clients: 1, calls: 3000},
 	{title: "counter on RADOS by a script sent with each call, 50 in flight", goal: 1, eval: true, method: "incr", clients: 50, calls: 20000},
 	{title: "echo on RADOS, 50 in flight", goal: 1, method: "echo", clients: 50, calls: 20000},
-	{title: "echo, embedded, 50 in flight", goal: 10, embedded: true, method: "echo", clients: 50, calls: 20000},
-	{title: "durable counter, embedded, 50 in flight, 1000 objects", goal: 5, embedded: true, method: "incr", clients: 50, calls: 20000},
+	// librados sends all that is in flight on its one connection to the OSD.
+	{title: "echo, embedded, 50 in flight on one connection", goal: 10, embedded: true, method: "echo", clients: 1, pipeline: 50, calls: 100000},
+	{title: "echo, embedded, 50 connections", goal: 10, embedded: true, method: "echo", clients: 50, calls: 20000},
+	{title: "durable counter, embedded, 1000 objects, 50 in flight on one connection", goal: 5, embedded: true, method: "incr", clients: 1, pipeline: 50, calls: 50000},
+	{title: "durable counter, embedded, 1000 objects, 50 connections", goal: 5, embedded: true, method: "incr", clients: 50, calls: 20000},
 }
 
 // radosHouse is a cluster with what runs on it, and a daemon with a store of its own.
@@ -148,7 +152,11 @@ const radosObjects = 1000
 
 // options and command are redis-benchmark's, which loads objluad.
 func (c radosContest) options() []string {
-	return []string{"-c", strconv.Itoa(c.clients), "-r", strconv.Itoa(radosObjects), "-n", strconv.Itoa(c.calls)}
+	options := []string{"-c", strconv.Itoa(c.clients)}
+	if c.pipeline > 1 {
+		options = append(options, "-P", strconv.Itoa(c.pipeline))
+	}
+	return append(options, "-r", strconv.Itoa(radosObjects), "-n", strconv.Itoa(c.calls))
 }
 
 func (c radosContest) command() []string {
@@ -160,7 +168,7 @@ func (c radosContest) command() []string {
 
 // load is the same for cls_lua, on other objects.
 func (c radosContest) load() clslua.Load {
-	l := clslua.Load{Script: radosMethods, Handler: c.method, Input: c.input(), Prefix: "cls", Objects: radosObjects, InFlight: c.clients, Calls: c.calls}
+	l := clslua.Load{Script: radosMethods, Handler: c.method, Input: c.input(), Prefix: "cls", Objects: radosObjects, InFlight: c.clients * max(c.pipeline, 1), Calls: min(c.calls, 20000)}
 	if c.method == "echo" { // RADOS drops the output of calls that write
 		l.Output = echoed
 	}

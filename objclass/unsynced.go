@@ -1,0 +1,38 @@
+// This file is commits that are made, and waited for later.
+
+package objclass
+
+import (
+	"context"
+	"errors"
+
+	"github.com/objluad/objluad/store"
+)
+
+// Unsynced gathers the commits of one client's calls that are made and may not be durable yet. Whoever gives one with a Call keeps
+// the reply back until Wait has returned nil; so a client that sends several calls at once waits for the disk once. The changes
+// are visible, and kept in the order in which they were made. It is used by one goroutine at a time; the zero value is ready.
+type Unsynced struct{ waits []func() error }
+
+// Wait returns when all commits are durable, and forgets them. If it fails, some may be lost, and which is not known.
+func (u *Unsynced) Wait() error {
+	var err error
+	for i, wait := range u.waits {
+		err = errors.Join(err, wait())
+		u.waits[i] = nil
+	}
+	u.waits = u.waits[:0]
+	return err
+}
+
+// commitTo commits ws durably, or gathers in u, unless that is nil, what is to be waited for.
+func (o *objects) commitTo(ctx context.Context, ref store.Ref, expected uint64, ws *store.WriteSet, u *Unsynced) (uint64, error) {
+	if u == nil || o.syncer == nil {
+		return o.store.Commit(ctx, ref, expected, ws)
+	}
+	version, wait, err := o.syncer.CommitUnsynced(ctx, ref, expected, ws)
+	if wait != nil {
+		u.waits = append(u.waits, wait)
+	}
+	return version, err
+}

@@ -1,0 +1,122 @@
+// This file tests that no reply tells of a commit that is not durable, and that pipelined commits share the wait for the disk.
+
+package server_test
+
+import (
+	"errors"
+	"io"
+	"path"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/server/servertest"
+)
+
+// slowDisk is a file system whose syncs of logs wait while held, and then end with an error if there is one.
+type slowDisk struct {
+	vfs.FS
+	held  atomic.Pointer[chan error]
+	syncs atomic.Int64
+}
+
+type slowFile struct {
+	vfs.File
+	disk *slowDisk
+}
+
+func (d *slowDisk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := d.FS.Create(name, c)
+	if err != nil || path.Ext(name) != ".log" {
+		return f, err
+	}
+	return slowFile{f, d}, nil
+}
+
+func (d *slowDisk) Unwrap() vfs.FS { return nil }
+
+func (f slowFile) Sync() error {
+	f.disk.syncs.Add(1)
+	if held := f.disk.held.Load(); held != nil {
+		if err := <-*held; err != nil {
+			return err
+		}
+	}
+	return f.File.Sync()
+}
+
+func (f slowFile) SyncData() error { return f.Sync() }
+
+// hold has syncs wait until the function that it returns is called.
+func (d *slowDisk) hold() (release func(error)) {
+	held := make(chan error)
+	d.held.Store(&held)
+	return func(err error) {
+		d.held.Store(nil)
+		if err != nil {
+			held <- err
+		}
+		close(held)
+	}
+}
+
+// pipelined sends three commits at once, and returns when all are visible.
+func pipelined(t *testing.T, rig *servertest.Rig) *peer {
+	t.Helper()
+	p := dial(t, rig.RESP)
+	p.send(strings.Repeat(command("OBJ.EXEC", "p", "o", "test", "count", ""), 3))
+	reader := dial(t, rig.RESP)
+	for end := time.Now().Add(10 * time.Second); ; {
+		reader.send(command("OBJ.READ", "p", "o"))
+		if reader.reply() == "$3\r\nxxx\r\n" {
+			return p
+		}
+		if time.Now().After(end) {
+			t.Fatal("the commits are not visible while the disk is slow")
+		}
+	}
+}
+
+func TestRepliesWaitForTheDisk(t *testing.T) {
+	disk := &slowDisk{FS: vfs.NewMem()}
+	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
+	release := disk.hold()
+	before := disk.syncs.Load()
+	p := pipelined(t, rig)
+	p.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if b, err := p.r.Peek(1); err == nil {
+		t.Errorf("a reply begins with %q before anything is durable", b)
+	}
+	p.SetReadDeadline(time.Now().Add(10 * time.Second))
+	release(nil)
+	for _, want := range []string{"1", "2", "3"} {
+		if got := p.reply(); got != "$1\r\n"+want+"\r\n" {
+			t.Errorf("got %q, want %s", got, want)
+		}
+	}
+	if n := disk.syncs.Load() - before; n > 2 { // one for the first commit, and one for those that came while it was under way
+		t.Errorf("%d syncs for three commits at once", n)
+	}
+}
+
+// What is not known to be durable is not told: the connection ends, and the store has stopped.
+func TestNoReplyForALostCommit(t *testing.T) {
+	disk := &slowDisk{FS: vfs.NewMem()}
+	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
+	release := disk.hold()
+	p := pipelined(t, rig)
+	release(errors.New("the disk has failed"))
+	if b, err := p.r.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("got %q, %v, want the end of the connection", b, err)
+	}
+	p = dial(t, rig.RESP)
+	p.send(command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	if got := p.reply(); !strings.HasPrefix(got, "-EIO op ") || !strings.Contains(got, "the disk has failed") {
+		t.Errorf("got %q", got)
+	}
+}
