@@ -73,7 +73,7 @@ var (
 
 // apiSignatures say what the arguments of a function are meant to be; of one that is not here, anything.
 var apiSignatures = map[string]string{
-	"objclass.register": "af", "objclass.log": "iaaa", "objclass.create": "a", "objclass.read": "ii", "objclass.write": "iib",
+	"objclass.register": "af", "objclass.log": "iaaa", "objclass.fail": "isi", "objclass.create": "a", "objclass.read": "ii", "objclass.write": "iib",
 	"objclass.write_full": "b", "objclass.getxattr": "s", "objclass.setxattr": "sb", "objclass.map_get_keys": "sis",
 	"objclass.map_get_vals": "ssi", "objclass.map_get_val": "s", "objclass.map_set_val": "sb", "objclass.map_set_vals": "t",
 	"objclass.append": "b", "objclass.truncate": "i", "objclass.zero": "ii", "objclass.rmxattr": "s", "objclass.map_remove_range": "ss",

@@ -610,6 +610,7 @@ static int register_handler(lua_State *L)
 static const luaL_Reg functions[] = {
 	{"register", register_handler},
 	{"log", log_text},
+	{"fail", lv_fail},
 	{"create", create},
 	{"remove", remove_object},
 	{"stat", stat},

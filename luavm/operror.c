@@ -1,7 +1,7 @@
 /*
- * Operation errors: the value that is raised when an object operation fails, and pcall, which takes it apart.
+ * Operation errors: the value that is raised when an object operation fails, or by objclass.fail, and pcall, which takes it apart.
  *
- * The value is a userdata of a locked metatable, so a script cannot make one, and an error that a script raises itself is
+ * The value is a userdata of a locked metatable, so a script cannot make another, and an error that a script raises by error is
  * never taken for it, whatever its text. cls_lua keeps the errno in one global place instead, and aborts when an error that
  * went astray meets the next one.
  */
@@ -87,6 +87,22 @@ int lv_open_operror(lua_State *L)
 	lua_setfield(L, -2, "__metatable");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
 	return 0;
+}
+
+/* objclass.fail(errno, message [, level]): the error of an operation that failed so. The level is that of Lua's error. */
+int lv_fail(lua_State *L)
+{
+	lua_Integer number = luaL_checkinteger(L, 1);
+	luaL_argcheck(L, number > 0 && number <= INT32_MAX, 1, "an errno is a number from 1 to 2147483647");
+	luaL_checkstring(L, 2);
+	lua_Integer level = luaL_optinteger(L, 3, 1);
+	lua_settop(L, 2);
+	if (level > 0) {
+		luaL_where(L, (int)level);
+		lua_insert(L, 2);
+		lua_concat(L, 2);
+	}
+	return lv_raise(L, (int)number);
 }
 
 /* What pcall returns. An operation error becomes two values, as in cls_lua: its negative errno and its text. */

@@ -46,6 +46,33 @@ var scripts = map[string]string{
 		assert(objclass.current_version() == 0)
 		assert(objclass.current_subop_num() == 0)
 		assert(objclass.current_subop_version() == "0.0")`,
+	"fail": `
+		local f = function() objclass.fail(objclass.ENOSPC, "no room") end
+		local ok, code, message = pcall(f)
+		assert(ok == false and code == -objclass.ENOSPC and message == "fail:16: no room", message)
+		local _, e = xpcall(f, function(e) return e end)
+		assert(e.errno == objclass.ENOSPC and e.message == "fail:16: no room" and tostring(e) == e.message)
+		fails(objclass.ENOSPC, error, e)
+		-- the level is that of error
+		local function at(level) return select(3, pcall(function()
+			local function inner() objclass.fail(7, "m", level) end
+			inner() -- line 25
+		end)) end
+		assert(at(nil) == "fail:24: m" and at(1) == "fail:24: m" and at(2) == "fail:25: m" and at(0) == "m" and at(-1) == "m")
+		assert(at(1 << 31) == "m" and at((1 << 32) + 1) ~= nil)
+		assert(select(3, pcall(objclass.fail, 1, "a\0b\255", 0)) == "a\0b\255")
+		assert(select(3, pcall(objclass.fail, 1, 12, 0)) == "12" and select(3, pcall(objclass.fail, 1, "", 0)) == "")
+		assert(select(2, pcall(objclass.fail, "22", "", 0)) == -22 and select(2, pcall(objclass.fail, 2147483647, "")) == -2147483647)
+		for _, wrong in ipairs({0, -1, -22, 2147483648, math.maxinteger, math.mininteger}) do
+			throws("an errno is a number from 1 to 2147483647", objclass.fail, wrong, "m")
+		end
+		throws("number expected", objclass.fail)
+		throws("number expected", objclass.fail, "EINVAL", "m")
+		throws("no integer representation", objclass.fail, 1.5, "m")
+		throws("string expected", objclass.fail, 22)
+		throws("string expected", objclass.fail, 22, {})
+		throws("number expected", objclass.fail, 22, "m", "x")
+		assert(coroutine.wrap(function() return select(2, pcall(objclass.fail, 5, "m")) end)() == -5)`,
 	"create": `
 		assert(select("#", objclass.create()) == 0)
 		objclass.create(false)
@@ -546,6 +573,26 @@ func TestScriptAPI(t *testing.T) {
 			checkPristine(t, e)
 		})
 	}
+}
+
+// An errno and a message of the script's own reach the caller as those of an operation do, also from a coroutine.
+func TestFail(t *testing.T) {
+	e := newEngine(t, Options{})
+	for _, tt := range []struct{ source, errno, message string }{
+		{"\n\nobjclass.fail(objclass.ENOSPC, 'no room')", "ENOSPC", "eval:3: no room"},
+		{"objclass.fail(objclass.ENOSPC, 'no room', 0)", "ENOSPC", "no room"},
+		{"objclass.fail(2147483647, 'own')", "E2147483647", "eval:1: own"},
+		{"coroutine.wrap(function() objclass.fail(22, 'deep') end)()", "EINVAL", "eval:1: deep"},
+		{"local ok, code, message = pcall(objclass.fail, 22, 'again', 0) objclass.fail(-code, message, 0)", "EINVAL", "again"},
+		{"objclass.fail(22, ('m'):rep(5000), 0)", "EINVAL", strings.Repeat("m", 1024)},
+	} {
+		_, err := runScript(t, e, tt.source, "", "")
+		got := asError(t, err)
+		if got.ErrnoName() != tt.errno || got.Kind != objclass.KindOp || got.Message != tt.message || got.Traceback == "" {
+			t.Errorf("%s: %s %s %q, traceback %q", tt.source, got.ErrnoName(), got.Kind, got.Message, got.Traceback)
+		}
+	}
+	checkPristine(t, e)
 }
 
 func TestInputAndOutput(t *testing.T) {

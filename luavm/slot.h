@@ -107,6 +107,7 @@ int lv_open_operror(lua_State *L);
 int lv_to_errno(lua_State *L, int index);
 /* Its text, without allocating. */
 const char *lv_operror_text(lua_State *L, int index, size_t *size);
+int lv_fail(lua_State *L);
 int lv_pcall(lua_State *L);
 int lv_xpcall(lua_State *L);
 

@@ -17,7 +17,7 @@ import (
 type Kind string
 
 const (
-	KindOp     Kind = "op"     // an object operation failed, or the method returned a negative value
+	KindOp     Kind = "op"     // an object operation failed, or the method said that it did: by a negative value, or by objclass.fail
 	KindScript Kind = "script" // the script failed: an uncaught error, a syntax error, an unregistered handler
 	KindClass  Kind = "class"  // class, version or method cannot be used
 	KindAuth   Kind = "auth"   // the caller may not do this
