@@ -77,7 +77,7 @@ var apiSignatures = map[string]string{
 	"objclass.write_full": "b", "objclass.getxattr": "s", "objclass.setxattr": "sb", "objclass.map_get_keys": "sis",
 	"objclass.map_get_vals": "ssi", "objclass.map_get_val": "s", "objclass.map_set_val": "sb", "objclass.map_set_vals": "t",
 	"objclass.append": "b", "objclass.truncate": "i", "objclass.zero": "ii", "objclass.rmxattr": "s", "objclass.map_remove_range": "ss",
-	"objclass.map_get_vals_by_keys": "t", "objclass.map_pairs": "ss",
+	"objclass.random_bytes": "i", "objclass.map_get_vals_by_keys": "t", "objclass.map_pairs": "ss",
 	"objclass.map_remove_key": "s", "objclass.map_write_header": "b", "b1.str": "b", "b1.append": "bb", "print": "aaa",
 	"b1.sub": "bii", "b1.byte": "bii", "b1.find": "bsi", "b1.unpack": "bsi", "b1.lines()": "", "json.decode": "s", "json.array": "t",
 }

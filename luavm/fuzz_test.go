@@ -36,7 +36,7 @@ type trial struct {
 	class   bool
 	full    bool           // the object exists, and has some of everything
 	flags   objclass.Flags // of the call
-	// The source has nothing that differs between runs: neither the time nor random numbers.
+	// The source has nothing that differs between runs: not the time in which stat shows a new object.
 	repeatable bool
 }
 
@@ -110,6 +110,10 @@ func (tr *trial) runOnce(t *testing.T, e *Engine, unit *objclass.Unit) (end endi
 	result, err := e.Run(ctx, &objclass.Invocation{
 		Unit: unit, Method: tr.handler, Input: []byte(tr.input),
 		Object: objclass.NewObject(ctx, end.overlay, tr.flags),
+		Ref:    store.Ref{Pool: "pool", OID: "fuzz"},
+		Client: "client",
+		Now:    time.Unix(1_700_000_000, 0),
+		Seed:   objclass.Seed{1},
 		Budget: objclass.Budget{Wall: fuzzWall, CPU: fuzzWall, Output: 1 << 20},
 		Log:    func(int, string) {},
 	})

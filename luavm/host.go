@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime/cgo"
 	"runtime/debug"
 	"syscall"
@@ -289,6 +290,42 @@ func lvHostCurrentVersion(ctx C.uintptr_t, version *C.uint64_t) C.int {
 	})
 }
 
+//export lvHostObject
+func lvHostObject(ctx C.uintptr_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.answerFor(func() error {
+		ref := &s.inv.Ref
+		s.reply(answer, stringRecords("pool", ref.Pool, "namespace", ref.Namespace, "oid", ref.OID))
+		return nil
+	})
+}
+
+//export lvHostCaller
+func lvHostCaller(ctx C.uintptr_t, answer *C.lv_answer) C.int {
+	s := slotOf(ctx)
+	return s.answerFor(func() error {
+		inv := s.inv
+		fields := []string{"client", inv.Client, "method", inv.Method, "version", inv.Unit.Version}
+		if inv.Class != "" {
+			fields = append(fields, "class", inv.Class)
+		}
+		s.reply(answer, stringRecords(fields...))
+		return nil
+	})
+}
+
+//export lvHostRandom
+func lvHostRandom(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t) C.int {
+	s := slotOf(ctx)
+	return s.answerFor(func() error {
+		if s.random == nil {
+			s.random = rand.NewChaCha8(s.inv.DrawSeed())
+		}
+		s.random.Read(unsafe.Slice((*byte)(data), size))
+		return nil
+	})
+}
+
 //export lvHostLog
 func lvHostLog(ctx C.uintptr_t, level C.int, text unsafe.Pointer, size C.size_t) C.int {
 	s := slotOf(ctx)
@@ -352,6 +389,13 @@ func pairRecords(pairs []objclass.KeyValue) []byte {
 	b := make([]byte, 0, size)
 	for _, p := range pairs {
 		b = appendField(appendField(b, p.Key), p.Value)
+	}
+	return b
+}
+
+func stringRecords(fields ...string) (b []byte) {
+	for _, field := range fields {
+		b = appendField(b, field)
 	}
 	return b
 }

@@ -80,6 +80,11 @@ typedef struct lv_host {
 	int (*map_read_header)(uintptr_t ctx, lv_answer *answer);
 	int (*map_write_header)(uintptr_t ctx, const void *data, size_t size);
 	int (*current_version)(uintptr_t ctx, uint64_t *version);
+	/* What the object is called, and who calls: for each thing that is known its name and value, as pairs. */
+	int (*object)(uintptr_t ctx, lv_answer *answer);
+	int (*caller)(uintptr_t ctx, lv_answer *answer);
+	/* The next bytes of the run's random stream. */
+	int (*random)(uintptr_t ctx, void *data, size_t size);
 	int (*log)(uintptr_t ctx, int level, const void *text, size_t size);
 
 	/* Copies to data the bytes that the last answer had no room for. */
@@ -149,7 +154,7 @@ const lv_report *lv_seal(lv_slot *slot, pg_call *call);
 #define LV_RD 1
 #define LV_WR 2
 
-/* One run. seed is what math.random starts from. */
+/* One run. */
 typedef struct lv_method {
 	int number; /* of a class's method: its place among those that lv_load left, from 0 */
 	const char *name; /* of a script's handler; empty: run the chunk only */
@@ -158,7 +163,7 @@ typedef struct lv_method {
 	size_t input_size;
 	size_t output_max; /* more output is EMSGSIZE */
 	int flags;         /* what the caller allows: LV_RD, LV_WR */
-	uint64_t seed[2];
+	int64_t now_ns;    /* when the run began, since 1970 */
 } lv_method;
 
 /*

@@ -17,6 +17,9 @@
 /* Level of log messages without one, as in cls_lua. */
 #define DEFAULT_LOG_LEVEL 10
 
+/* The most that random_bytes gives at once. */
+#define RANDOM_BYTES 65536
+
 /* Of what a run logs the host gets this many messages, and this many bytes of each. */
 #define LOG_MESSAGES 100
 #define LOG_BYTES 4096
@@ -541,6 +544,71 @@ static int current_subop_version(lua_State *L)
 	return 1;
 }
 
+/* ---- the run ---- */
+
+/* now(): when the run began, in nanoseconds since 1970. The same however often it is asked. */
+static int now(lua_State *L)
+{
+	lua_pushinteger(L, lv_object(L)->method->now_ns);
+	return 1;
+}
+
+/* Pushes a table of the names and values, all strings, that an answer's records are. */
+static int push_strings(lua_State *L, lv_slot *slot, const reply *r)
+{
+	char *p = lua_newuserdatauv(L, r->answer.size, 0);
+	const char *end = p + r->answer.size;
+	collect(L, slot, r, p);
+	lua_newtable(L);
+	for (const char *field = p; field < end;) {
+		for (int i = 0; i < 2; i++) {
+			uint32_t size;
+			field = lv_next_field(field, &size);
+			lua_pushlstring(L, field, size);
+			field += size;
+		}
+		lua_rawset(L, -3);
+	}
+	return 1;
+}
+
+static int object(lua_State *L)
+{
+	lv_slot *slot = lv_object(L);
+	reply r;
+	check_result(L, slot, HOST(slot, object, expect(&r)));
+	return push_strings(L, slot, &r);
+}
+
+static int caller(lua_State *L)
+{
+	lv_slot *slot = lv_object(L);
+	reply r;
+	check_result(L, slot, HOST(slot, caller, expect(&r)));
+	return push_strings(L, slot, &r);
+}
+
+static int random_bytes(lua_State *L)
+{
+	lv_slot *slot = lv_object(L);
+	lua_Integer n = luaL_checkinteger(L, 1);
+	if (n < 0 || n > RANDOM_BYTES)
+		return refuse(L, EINVAL, "random_bytes: a call gives 0 to 65536 bytes");
+	luaL_Buffer bytes;
+	char *to = luaL_buffinitsize(L, &bytes, (size_t)n);
+	check_result(L, slot, HOST(slot, random, to, (size_t)n));
+	luaL_pushresultsize(&bytes, (size_t)n);
+	return 1;
+}
+
+void lv_draw_seed(lua_State *L, uint64_t seed[2])
+{
+	lv_slot *slot = lv_slot_of(L);
+	check_result(L, slot, HOST(slot, random, seed, 2 * sizeof *seed));
+}
+
+/* ---- log and register ---- */
+
 /* Pushes what log makes of the value at index. */
 static void push_log_part(lua_State *L, int index)
 {
@@ -661,12 +729,27 @@ static const struct {
 	{"RD", LV_RD},  {"WR", LV_WR},
 };
 
-static int get_constant(lua_State *L)
+/* So are these functions, which few scripts call. */
+static const luaL_Reg seldom[] = {
+	{"now", now},
+	{"object", object},
+	{"caller", caller},
+	{"random_bytes", random_bytes},
+	{NULL, NULL},
+};
+
+static int look_up(lua_State *L)
 {
 	if (lua_type(L, 2) != LUA_TSTRING)
 		return 0;
 	size_t size;
 	const char *name = lua_tolstring(L, 2, &size);
+	for (const luaL_Reg *f = seldom; f->name; f++) {
+		if (strcmp(f->name, name) == 0 && strlen(name) == size) {
+			lua_pushcfunction(L, f->func);
+			return 1;
+		}
+	}
 	for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
 		if (strcmp(constants[i].name, name) == 0 && strlen(name) == size) {
 			lua_pushinteger(L, constants[i].value);
@@ -680,7 +763,7 @@ int lv_open_objclass(lua_State *L)
 {
 	luaL_newlib(L, functions);
 	lua_createtable(L, 0, 2);
-	lua_pushcfunction(L, get_constant);
+	lua_pushcfunction(L, look_up);
 	lua_setfield(L, -2, "__index");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");

@@ -1,6 +1,7 @@
 /*
- * math.random: Lua's, but seeded anew in each run. An image holds the generator's state, so without this every call would
- * draw the same numbers. The seed is set when a script first asks for a number, so others do not pay for it.
+ * math.random: Lua's, but seeded anew in each run, from the run's random stream. An image holds the generator's state, so
+ * without this every call would draw the same numbers. The seed is drawn when a script first asks for a number, so others do
+ * not pay for it.
  */
 #include "slot.h"
 
@@ -28,19 +29,24 @@ static int seeded_random(lua_State *L)
 	const lv_slot *slot = lv_slot_of(L);
 	if (!slot->seeded && slot->method) {
 		int top = lua_gettop(L);
-		seed_from(L, slot->method->seed);
+		uint64_t seed[2];
+		lv_draw_seed(L, seed);
+		seed_from(L, seed);
 		lua_settop(L, top);
 	}
 	return stock(L, STOCK)(L);
 }
 
-/* math.randomseed() takes the run's seed: Lua would take the time and an address. */
+/* math.randomseed() draws a seed: Lua would take the time and an address. */
 static int seeded_randomseed(lua_State *L)
 {
-	static const uint64_t while_loading[2];
 	lv_slot *slot = lv_slot_of(L);
-	if (lua_isnone(L, 1))
-		return seed_from(L, slot->method ? slot->method->seed : while_loading);
+	if (lua_isnone(L, 1)) {
+		uint64_t seed[2] = {0}; /* while a class is loaded */
+		if (slot->method)
+			lv_draw_seed(L, seed);
+		return seed_from(L, seed);
+	}
 	slot->seeded = true;
 	return stock(L, STOCK)(L);
 }

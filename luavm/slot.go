@@ -16,10 +16,9 @@ extern const lv_host lv_go_host;
 
 // Go memory may be passed only as arguments, not within a struct that lies in Go memory.
 static const lv_report *run(lv_slot *slot, pg_call *call, int number, const char *name, size_t name_size,
-			    const void *input, size_t input_size, size_t output_max, int flags, uint64_t seed0,
-			    uint64_t seed1)
+			    const void *input, size_t input_size, size_t output_max, int flags, int64_t now_ns)
 {
-	lv_method m = {number, name, name_size, input, input_size, output_max, flags, {seed0, seed1}};
+	lv_method m = {number, name, name_size, input, input_size, output_max, flags, now_ns};
 	return lv_run(slot, call, &m);
 }
 */
@@ -59,6 +58,7 @@ type slot struct {
 	// Between host calls: an answer that the caller had no room for, and the last error.
 	kept    []byte
 	lastErr error
+	random  *rand.ChaCha8 // the run's stream; nil until the script asks for it
 }
 
 // newSlot loads unit into a new VM and seals it.
@@ -129,7 +129,7 @@ func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objcla
 	input := unsafe.Pointer(unsafe.SliceData(inv.Input))
 	report := s.guarded(ctx, func() *C.lv_report {
 		return C.run(s.c, s.call, C.int(number), name, C.size_t(len(inv.Method)), input, C.size_t(len(inv.Input)),
-			C.size_t(inv.Budget.Output), C.int(flags), C.uint64_t(rand.Uint64()), C.uint64_t(rand.Uint64()))
+			C.size_t(inv.Budget.Output), C.int(flags), C.int64_t(inv.Now.UnixNano()))
 	})
 	err = s.toError(report)
 	if err == nil {
@@ -142,7 +142,7 @@ func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objcla
 	if report.unrestored {
 		C.lv_restore(s.c)
 	}
-	s.inv, s.kept, s.lastErr = nil, nil, nil
+	s.inv, s.kept, s.lastErr, s.random = nil, nil, nil, nil
 	return result, panicguard.Trap(report.trap), err
 }
 

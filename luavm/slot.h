@@ -76,6 +76,8 @@ lv_slot *lv_object(lua_State *L);
  */
 const char *lv_push_page(lua_State *L, lv_slot *slot, const char *from, size_t from_size, const char *prefix, size_t prefix_size,
 			 int64_t max, int64_t bytes, bool *more, size_t *size);
+/* Sets a seed of two numbers to what the run's random stream has next. */
+void lv_draw_seed(lua_State *L, uint64_t seed[2]);
 /* Steps into a record: returns where a field's bytes are, and how many. */
 const char *lv_next_field(const char *p, uint32_t *size);
 

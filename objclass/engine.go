@@ -2,7 +2,10 @@ package objclass
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
+
+	"github.com/objluad/objluad/store"
 )
 
 // Unit is what an engine makes one VM image from: the source of one class version, or of one script.
@@ -68,9 +71,26 @@ type Invocation struct {
 	Method string
 	Input  []byte
 	Object *Object // what host calls act on
+	Ref    store.Ref
+	Client string    // as Call.Client
+	Class  string    // without a version; empty for a script
+	Now    time.Time // when the run began, for the script
+	Seed   Seed      // of the run's random stream; zero until the script asks for it, or it is given
 	Budget Budget
 	Long   bool                            // the run is expected to take long, and shall let others go first
 	Log    func(level int, message string) // takes what the script logs
+}
+
+// Seed is what a run's random stream begins with. A run with the seed, the time, the object and the input of another one does
+// what that did.
+type Seed [32]byte
+
+// DrawSeed returns the run's seed. If none was given, it takes one from the system's source of random numbers, and leaves it in Seed.
+func (inv *Invocation) DrawSeed() Seed {
+	if inv.Seed == (Seed{}) {
+		rand.Read(inv.Seed[:]) // never fails
+	}
+	return inv.Seed
 }
 
 // Result is what a run brought back.

@@ -301,9 +301,15 @@ func (x *exec) invoke(r *runParts, began time.Time) error {
 		Method: x.call.Method,
 		Input:  x.call.Input,
 		Object: &r.object,
+		Ref:    x.call.Ref,
+		Client: x.call.Client,
+		Now:    began,
 		Budget: x.budget,
 		Long:   x.place.knownLong,
 		Log:    x.log,
+	}
+	if x.class != nil {
+		r.invocation.Class = x.class.class
 	}
 	result, err := x.engine.Run(&x.life, &r.invocation)
 	ran := time.Since(began)

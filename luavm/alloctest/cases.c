@@ -69,6 +69,9 @@ const program calls[] = {
 	{"header", "assert(objclass.map_read_header():str() == text) objclass.map_write_header(bl(text))", "", LV_OK},
 	{"versions", "assert(objclass.current_version() == 7 and objclass.current_subop_num() == 0)\n"
 		     "assert(objclass.current_subop_version() == '7.0')", "", LV_OK},
+	{"object and caller", "assert(objclass.object().oid == 'the object' and #objclass.caller().client == 100000)", "", LV_OK},
+	{"now and random_bytes", "assert(objclass.now() == 1 and objclass.random_bytes(3) == 'rrr' and #objclass.random_bytes(65536) == 65536)\n"
+				 "assert(select(2, try(objclass.random_bytes, -1)) == -22)", "", LV_OK},
 	{"log", "assert(objclass.log(5, 'a', 1, true, {}, nil) == 'a 1 true table nil')\n"
 		"assert(#objclass.log('x' .. text:rep(200), text:rep(200)) == 4002) print('p', {}, text)", "", LV_OK},
 	{"parts of bufferlists", "local b = bl(text:rep(50)) assert(b:sub(491) == text and b:byte(-1) == 57 and b:find('90', 400) == 400)\n"
@@ -142,6 +145,7 @@ const program calls[] = {
 		     "	assert(tostring(v) == ('%s'):format(v)) end\n"
 		     "assert(tostring(setmetatable({}, {__tostring = function() return text:rep(9) end})) == text:rep(9))\n"
 		     "assert(tostring(setmetatable({}, {__name = 'N'})):find('^N: 0x'))", "", LV_OK},
+	{"random from the stream", "local a = math.random(1 << 60) math.randomseed() assert(a == math.random(1 << 60))", "", LV_OK},
 	{"random", "math.randomseed(5) local a = math.random(1000) math.randomseed(5) assert(a == math.random(1000))", "", LV_OK},
 	{"metamethods", "local mt = {} mt.__index = function(t, k) return k .. '!' end mt.__call = function(self, ...) return select('#', ...) end\n"
 			"mt.__newindex = function(t, k, v) rawset(t, k, {v}) end mt.__add = function(a, b) return {a, b} end\n"

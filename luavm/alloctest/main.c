@@ -137,7 +137,7 @@ static const lv_report *run(lv_slot *slot, const char *handler, int number)
 	pg_call call = {.id = ++ids};
 	lv_method method = {
 		.number = number, .name = handler, .name_size = strlen(handler), .input = "in", .input_size = 2,
-		.output_max = 1 << 20, .flags = LV_RD | LV_WR, .seed = {1, 2},
+		.output_max = 1 << 20, .flags = LV_RD | LV_WR, .now_ns = 1,
 	};
 	return lv_run(slot, &call, &method);
 }

@@ -200,6 +200,27 @@ static int current_version(uintptr_t ctx, uint64_t *version)
 	return 0;
 }
 
+static int object(uintptr_t ctx, lv_answer *answer)
+{
+	(void)ctx;
+	return answer_kept(answer, put_field(put_field(0, "oid", 3), "the object", 10));
+}
+
+static int caller(uintptr_t ctx, lv_answer *answer)
+{
+	static char client[COREHOST_LARGE];
+	(void)ctx;
+	size_t size = put_field(0, "client", 6);
+	return answer_kept(answer, put_field(size, client, put_text(client, sizeof client)));
+}
+
+static int random_bytes(uintptr_t ctx, void *data, size_t size)
+{
+	(void)ctx;
+	memset(data, 'r', size);
+	return 0;
+}
+
 static int log_text(uintptr_t ctx, int level, const void *data, size_t size)
 {
 	(void)level;
@@ -248,6 +269,9 @@ const lv_host corehost = {
 	.map_read_header = map_read_header,
 	.map_write_header = write_bytes,
 	.current_version = current_version,
+	.object = object,
+	.caller = caller,
+	.random = random_bytes,
 	.log = log_text,
 	.take = take,
 	.error = error,

@@ -11,6 +11,7 @@
  * read(off, len) answers len bytes of the text, or COREHOST_LARGE if len is 0; negative offsets are EFBIG. Xattrs and omap
  * values exist under two names: "small", 10 bytes, and "large", COREHOST_LARGE bytes; any other is ENODATA. The listings have
  * as many records as were asked for, with names from k0001 on and small values; there are 3 xattrs, of 1000 bytes each.
+ * The oid is "the object", the client is COREHOST_LARGE bytes of the text, and random bytes are all 'r'.
  */
 extern const lv_host corehost;
 

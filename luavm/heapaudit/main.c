@@ -65,7 +65,14 @@ static int host_log(uintptr_t ctx, int level, const void *text, size_t size)
 	return 0;
 }
 
-static const lv_host host = {.log = host_log};
+static int host_random(uintptr_t ctx, void *data, size_t size)
+{
+	(void)ctx;
+	memset(data, 7, size);
+	return 0;
+}
+
+static const lv_host host = {.log = host_log, .random = host_random};
 
 static const char *const scripts[] = {
 	/* snprintf: each conversion with each flag, at its widest and most precise. */
