@@ -56,6 +56,24 @@ func TestScriptsKnowWhenTheirRunBegan(t *testing.T) {
 	}
 }
 
+// An object that the run itself creates has the run's time.
+func TestRunsCreateAtTheirTime(t *testing.T) {
+	e := newEngine(t, Options{})
+	object, _ := newObject(objclass.RD | objclass.WR)
+	inv := &objclass.Invocation{
+		Unit:   unitOf("eval", "objclass.create() assert(select(2, objclass.stat()) == 1234 and objclass.now() == 1234000000005)", true),
+		Object: object, Now: time.Unix(1234, 5), Budget: testBudget,
+	}
+	if _, err := e.Run(context.Background(), inv); err != nil {
+		t.Error(err)
+	}
+	before := time.Now()
+	inv = &objclass.Invocation{Unit: unitOf("eval", "", true), Budget: testBudget}
+	if _, err := e.Run(context.Background(), inv); err != nil || inv.Now.Before(before) || inv.Now.After(time.Now()) {
+		t.Errorf("a run without a time began at %v, %v", inv.Now, err)
+	}
+}
+
 func TestScriptsKnowTheirObjectAndCaller(t *testing.T) {
 	e := newEngine(t, Options{})
 	long := strings.Repeat("o\x00", 5000) // more than the border takes at once

@@ -735,36 +735,98 @@ static const luaL_Reg seldom[] = {
 	{"object", object},
 	{"caller", caller},
 	{"random_bytes", random_bytes},
-	{NULL, NULL},
 };
+
+enum {
+	SELDOM = sizeof seldom / sizeof *seldom,
+	LOOKED_UP = SELDOM + sizeof constants / sizeof *constants,
+};
+
+/* What is looked up has numbers. */
+static const char *name_of(int number)
+{
+	return number < SELDOM ? seldom[number].name : constants[number - SELDOM].name;
+}
+
+static void push_number(lua_State *L, int number)
+{
+	if (number < SELDOM)
+		lua_pushcfunction(L, seldom[number].func);
+	else
+		lua_pushinteger(L, constants[number - SELDOM].value);
+}
+
+/* The number of what the value at index names; LOOKED_UP if nothing. */
+static int number_of(lua_State *L, int index)
+{
+	if (lua_type(L, index) != LUA_TSTRING)
+		return LOOKED_UP;
+	size_t size;
+	const char *name = lua_tolstring(L, index, &size);
+	int number = 0;
+	while (number < LOOKED_UP && (strcmp(name_of(number), name) != 0 || strlen(name) != size))
+		number++;
+	return number;
+}
 
 static int look_up(lua_State *L)
 {
-	if (lua_type(L, 2) != LUA_TSTRING)
+	int number = number_of(L, 2);
+	if (number == LOOKED_UP)
 		return 0;
-	size_t size;
-	const char *name = lua_tolstring(L, 2, &size);
-	for (const luaL_Reg *f = seldom; f->name; f++) {
-		if (strcmp(f->name, name) == 0 && strlen(name) == size) {
-			lua_pushcfunction(L, f->func);
-			return 1;
-		}
+	push_number(L, number);
+	return 1;
+}
+
+/*
+ * Goes through the fields, and then through what is looked up, but for what a script has replaced by fields. Its upvalue is the
+ * number of what comes next, or -1 before the fields are through.
+ */
+static int next_member(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 2);
+	int number = (int)lua_tointeger(L, lua_upvalueindex(1));
+	if (number < 0) {
+		if (lua_next(L, 1))
+			return 2;
+		number = 0;
 	}
-	for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
-		if (strcmp(constants[i].name, name) == 0 && strlen(name) == size) {
-			lua_pushinteger(L, constants[i].value);
-			return 1;
-		}
+	lua_settop(L, 1);
+	for (; number < LOOKED_UP; number++) {
+		lua_pushstring(L, name_of(number));
+		lua_pushvalue(L, -1);
+		if (lua_rawget(L, 1) == LUA_TNIL)
+			break;
+		lua_settop(L, 1);
 	}
-	return 0;
+	lua_pushinteger(L, number + 1);
+	lua_replace(L, lua_upvalueindex(1));
+	if (number >= LOOKED_UP)
+		return 0;
+	push_number(L, number);
+	lua_remove(L, -2); /* the nil */
+	return 2;
+}
+
+/* pairs(objclass) */
+static int members(lua_State *L)
+{
+	lua_settop(L, 1);
+	lua_pushinteger(L, -1);
+	lua_pushcclosure(L, next_member, 1);
+	lua_insert(L, 1);
+	return 2;
 }
 
 int lv_open_objclass(lua_State *L)
 {
 	luaL_newlib(L, functions);
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 3);
 	lua_pushcfunction(L, look_up);
 	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, members);
+	lua_setfield(L, -2, "__pairs");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
 	lua_setmetatable(L, -2);

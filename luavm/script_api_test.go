@@ -73,6 +73,25 @@ var scripts = map[string]string{
 		throws("string expected", objclass.fail, 22, {})
 		throws("number expected", objclass.fail, 22, "m", "x")
 		assert(coroutine.wrap(function() return select(2, pcall(objclass.fail, 5, "m")) end)() == -5)`,
+	"members of objclass": `
+		local seen = {}
+		for name, value in pairs(objclass) do
+			assert(not seen[name] and value == objclass[name])
+			seen[name] = value
+		end
+		assert(seen.read and seen.now and seen.ENOENT == 2 and seen.RD == 1)
+		objclass.now, objclass.read, objclass.mine = 5, nil, 6
+		local n = 0
+		for name, value in pairs(objclass) do
+			assert(value == objclass[name])
+			seen[name] = nil
+			n = n + (name == "now" and 1 or 0)
+		end
+		assert(n == 1 and seen.read and seen.mine == nil)
+		seen.read = nil
+		assert(next(seen) == nil)
+		for name in pairs(objclass) do objclass[name] = nil end
+		assert(objclass.write == nil and objclass.now ~= 5 and objclass.EIO == 5)`,
 	"create": `
 		assert(select("#", objclass.create()) == 0)
 		objclass.create(false)

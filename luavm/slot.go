@@ -122,8 +122,12 @@ func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objcla
 	}
 	s.inv = inv
 	s.budget = inv.Budget
+	if inv.Now.IsZero() {
+		inv.Now = time.Now()
+	}
 	if inv.Object != nil { // what the VM cannot take need not be read
 		inv.Object.BoundListings(int64(s.arena))
+		inv.Object.SetNow(inv.Now)
 	}
 	name := (*C.char)(unsafe.Pointer(unsafe.StringData(inv.Method)))
 	input := unsafe.Pointer(unsafe.SliceData(inv.Input))

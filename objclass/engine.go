@@ -74,8 +74,8 @@ type Invocation struct {
 	Ref    store.Ref
 	Client string    // as Call.Client
 	Class  string    // without a version; empty for a script
-	Now    time.Time // when the run began, for the script
-	Seed   Seed      // of the run's random stream; zero until the script asks for it, or it is given
+	Now    time.Time // when the run began, for the script; where it is zero, Run sets it
+	Seed   Seed      // of the run's random stream; where it is zero, Run sets it when the script asks for one
 	Budget Budget
 	Long   bool                            // the run is expected to take long, and shall let others go first
 	Log    func(level int, message string) // takes what the script logs

@@ -23,6 +23,7 @@ type Object struct {
 	ctx     context.Context
 	overlay *store.Overlay
 	flags   Flags
+	now     time.Time // of the run; zero is the present
 	ops     int64
 }
 
@@ -40,6 +41,9 @@ func NewObject(ctx context.Context, overlay *store.Overlay, flags Flags) *Object
 // BoundListings lowers the bytes that one listing of xattrs or of the omap may return, so that no more is read than its caller
 // can take.
 func (o *Object) BoundListings(size int64) { o.overlay.BoundListings(size) }
+
+// SetNow sets the time that an object which this run creates shows as that of its modification.
+func (o *Object) SetNow(now time.Time) { o.now = now }
 
 // Ended returns the error of a context that has ended, for those who work long on what they ask of the object.
 func (o *Object) Ended() error { return o.ctx.Err() }
@@ -83,15 +87,17 @@ func (o *Object) Remove() error {
 	return o.overlay.Remove()
 }
 
-// Stat returns the object's size in bytes and its modification time, which is the present for an object that this run
-// created; ENOENT when it is absent.
+// Stat returns the object's size in bytes and its modification time, which is that of SetNow, or else the present, for an object
+// that this run created; ENOENT when it is absent.
 func (o *Object) Stat() (size int64, mtime time.Time, err error) {
 	if err := o.read(); err != nil {
 		return 0, time.Time{}, err
 	}
 	st, err := o.overlay.Stat()
 	if err == nil && st.MTime.IsZero() {
-		st.MTime = time.Now()
+		if st.MTime = o.now; o.now.IsZero() {
+			st.MTime = time.Now()
+		}
 	}
 	return st.Size, st.MTime, err
 }
