@@ -199,8 +199,8 @@ var scripts = map[string]string{
 		assert(order(objclass.getxattrs()) == "x,y")
 		local pairs_of_listing = getmetatable(objclass.map_get_keys("", 1)).__pairs
 		throws("listing expected", pairs_of_listing, {})
-		throws("table expected", pairs_of_listing, 5)
-		throws("table expected", getmetatable(objclass.map_get_keys("", 1)).__newindex, 5)
+		throws("listing expected", pairs_of_listing, 5)
+		throws("listing expected", getmetatable(objclass.map_get_keys("", 1)).__newindex, 5)
 		throws("string expected", objclass.map_get_keys, "", 1, {})
 		throws("number expected", objclass.map_get_keys, "")`,
 	"values by keys": `
