@@ -19,6 +19,8 @@ type Reply struct {
 	ClassVersion string // full hash of the class version or script that ran
 	CPU          time.Duration
 	PeakBytes    int64 // the most memory that the VM held
+
+	Effects *Effects // of a dry run; nil of any other call. Version is then that of the object as it is
 }
 
 // CallOption changes how a method is called.
@@ -34,6 +36,11 @@ func Timeout(d time.Duration) CallOption {
 // ReadOnly has every write of the method refused with EPERM.
 func ReadOnly() CallOption {
 	return func(args []string) []string { return append(args, "READONLY") }
+}
+
+// DryRun has the method run as ever, commits nothing, and tells in the reply's Effects what would have been committed.
+func DryRun() CallOption {
+	return func(args []string) []string { return append(args, "DRYRUN") }
 }
 
 // Exec runs a method of an installed class, "name" or "name@version", beside the object (as rados_exec). A method that
@@ -64,6 +71,9 @@ func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, args ...str
 		ClassVersion: r.string("class_version"),
 		CPU:          time.Duration(r.int("cpu_us")) * time.Microsecond,
 		PeakBytes:    r.int("peak_bytes"),
+	}
+	if effects, ok := fields["effects"]; ok && r.err == nil {
+		reply.Effects, r.err = readEffects(&r, effects)
 	}
 	return reply, r.err
 }

@@ -21,6 +21,7 @@ type Call struct {
 	ReadOnly bool          // refuse every write with EPERM, and take no lock
 
 	Unsynced *Unsynced // if not nil, Exec may return before the commit is durable, which is then waited for here
+	DryRun   bool          // run as ever, but commit nothing, and tell what would have been committed; takes no lock
 }
 
 // Reply is the outcome of a call that succeeded.
@@ -30,6 +31,9 @@ type Reply struct {
 	Version      uint64 // the object's version after the call; 0 when the object is absent
 	ClassVersion string // full hash of the class version or script that ran
 	Usage        Usage
+
+	// Effects is what a dry run would have committed; nil of any other call. Version is then that of the object as it is.
+	Effects *store.Effects
 }
 
 // Usage is what one run of a method used.

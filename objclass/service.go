@@ -129,6 +129,7 @@ type exec struct {
 	usage   Usage
 	result  Result
 	version uint64
+	effects *store.Effects // of a dry run
 }
 
 // pass leads the call through its life.
@@ -153,18 +154,27 @@ func (x *exec) inside() error {
 	if err := x.resolve(); err != nil {
 		return err
 	}
+	if x.call.DryRun {
+		return x.dryRun()
+	}
 	if x.flags&WR == 0 {
-		return x.objects.repeat(&x.life, func() error {
-			overlay, err := x.run(&basis{fresh: true})
-			if err == nil {
-				x.version = overlay.Version()
-			}
-			return err
-		})
+		return x.look(func(*store.Overlay) {})
 	}
 	var err error
 	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit)
 	return err
+}
+
+// look runs a method that commits nothing, and calls done with what it left behind.
+func (x *exec) look(done func(*store.Overlay)) error {
+	return x.objects.repeat(&x.life, func() error {
+		overlay, err := x.run(&basis{fresh: true})
+		if err == nil {
+			x.version = overlay.Version()
+			done(overlay)
+		}
+		return err
+	})
 }
 
 // check refuses a request that is wrong in itself, and sets the run's budget.
@@ -359,6 +369,7 @@ func (x *exec) reply() Reply {
 		Version:      x.version,
 		ClassVersion: x.unit.Version,
 		Usage:        x.usage,
+		Effects:      x.effects,
 	}
 }
 

@@ -94,6 +94,9 @@ func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.
 	if err != nil {
 		return err
 	}
+	if reply.Effects != nil {
+		return writeJSON(w, newDryRunJSON(&reply))
+	}
 	header := w.Header()
 	header.Set("Content-Type", "application/octet-stream")
 	header.Set("Content-Length", strconv.Itoa(len(reply.Output)))

@@ -28,6 +28,10 @@ type problemUsage struct {
 	HostOps   int64 `json:"host_ops"`
 }
 
+func newUsage(u objclass.Usage) *problemUsage {
+	return &problemUsage{u.CPU.Microseconds(), u.PeakBytes, u.HostOps}
+}
+
 // kindStatus has the statuses of kinds for which the errno makes no difference.
 var kindStatus = map[objclass.Kind]int{
 	objclass.KindAuth:     http.StatusForbidden,
@@ -101,7 +105,7 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int) {
 		ClassVersion: e.ClassVersion,
 	}
 	if e.Usage != (objclass.Usage{}) {
-		p.Usage = &problemUsage{e.Usage.CPU.Microseconds(), e.Usage.PeakBytes, e.Usage.HostOps}
+		p.Usage = newUsage(e.Usage)
 	}
 	header := w.Header()
 	clear(header) // what was meant for a body that does not come

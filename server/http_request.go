@@ -39,7 +39,7 @@ func ref(r *http.Request, query url.Values) store.Ref {
 }
 
 // callParameters are the parameters of a request that runs a method.
-var callParameters = []string{"namespace", "timeout_ms", "readonly"}
+var callParameters = []string{"namespace", "timeout_ms", "readonly", "dry_run"}
 
 // newCall makes the call that a request's path and parameters ask for.
 func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) {
@@ -49,12 +49,24 @@ func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) 
 			return call, err
 		}
 	}
-	if s := query.Get("readonly"); s != "" {
-		if call.ReadOnly, err = strconv.ParseBool(s); err != nil {
-			return call, inputError("readonly is true or false, not %q", clip([]byte(s)))
-		}
+	if call.ReadOnly, err = parseBool(query, "readonly"); err != nil {
+		return call, err
 	}
-	return call, nil
+	call.DryRun, err = parseBool(query, "dry_run")
+	return call, err
+}
+
+// parseBool reads a parameter that is true or false; one that is not given is false.
+func parseBool(query url.Values, name string) (bool, error) {
+	s := query.Get(name)
+	if s == "" {
+		return false, nil
+	}
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return false, inputError("%s is true or false, not %q", name, clip([]byte(s)))
+	}
+	return b, nil
 }
 
 // readBody reads a request's body of at most limit bytes. It refuses a longer one before it reads it, if the client said

@@ -38,6 +38,8 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 			c.meta = true
 		case is(opts[0], "READONLY"):
 			call.ReadOnly = true
+		case is(opts[0], "DRYRUN"):
+			call.DryRun, c.meta = true, true
 		case is(opts[0], "TIMEOUT") && len(opts) > 1:
 			var err error
 			if call.Timeout, err = parseTimeout(string(opts[1])); err != nil {
@@ -58,19 +60,7 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 		c.out.bulk(reply.Output)
 		return nil
 	}
-	c.out.mapping(6)
-	c.out.bulkString("ret")
-	c.out.int(int64(reply.Ret))
-	c.out.bulkString("output")
-	c.out.bulk(reply.Output)
-	c.out.bulkString("version")
-	c.out.uint(reply.Version)
-	c.out.bulkString("class_version")
-	c.out.bulkString(reply.ClassVersion)
-	c.out.bulkString("cpu_us")
-	c.out.int(reply.Usage.CPU.Microseconds())
-	c.out.bulkString("peak_bytes")
-	c.out.int(reply.Usage.PeakBytes)
+	c.replyMeta(&reply)
 	return nil
 }
 

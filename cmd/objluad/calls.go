@@ -20,12 +20,14 @@ type callFlags struct {
 	timeout  time.Duration
 	readOnly bool
 	meta     bool
+	dryRun   bool
 }
 
 func (f *callFlags) add(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "wall and CPU budget of the method; default the daemon's")
 	cmd.Flags().BoolVar(&f.readOnly, "readonly", false, "refuse every write")
 	cmd.Flags().BoolVar(&f.meta, "meta", false, "print return value, versions and usage to standard error")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "commit nothing, and print to standard error what would have been committed")
 	return cmd
 }
 
@@ -39,6 +41,9 @@ func (f *callFlags) options() ([]client.CallOption, error) {
 	}
 	if f.readOnly {
 		opts = append(opts, client.ReadOnly())
+	}
+	if f.dryRun {
+		opts = append(opts, client.DryRun())
 	}
 	return opts, nil
 }
@@ -105,6 +110,9 @@ func (a *app) call(ctx context.Context, flags *callFlags, input []string,
 			fmt.Fprintf(os.Stderr, "ret %d, version %d, class version %s, cpu %v, peak %d bytes\n",
 				reply.Ret, reply.Version, reply.ClassVersion, reply.CPU, reply.PeakBytes)
 		}
+		if reply.Effects != nil {
+			printEffects(os.Stderr, reply.Effects)
+		}
 		_, err = a.out.Write(reply.Output)
 		return err
 	})
@@ -122,6 +130,11 @@ func (a *app) printReply(reply client.Reply) error {
 		fields["output"] = string(reply.Output)
 	} else { // JSON cannot hold it as it is
 		fields["output_base64"] = reply.Output
+	}
+	if reply.Effects != nil {
+		fields["effects"] = effectsJSON(reply.Effects)
+		fields["effects_total"] = reply.Effects.Total
+		fields["truncated"] = reply.Effects.Truncated
 	}
 	return a.printJSON(fields)
 }
