@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -19,6 +20,7 @@ type Class struct {
 	Methods   map[string]string // flags by name: "RD", "WR" or "RD|WR"
 	Versions  []string          // all installed versions, oldest first
 	Source    []byte            // from ShowClass only
+	Manifest  json.RawMessage   // from ShowClass only; nil when the version has none
 }
 
 // InstallClass installs a version of a class, makes it the active one, and returns its full hash.
@@ -56,8 +58,13 @@ func (c *Conn) ShowClass(ctx context.Context, spec string) (Class, error) {
 	if err != nil {
 		return Class{}, err
 	}
-	source := fields["source"]
-	class.Source, err = source.AsBytes()
+	source, manifest := fields["source"], fields["manifest"]
+	if class.Source, err = source.AsBytes(); err != nil {
+		return Class{}, err
+	}
+	if !manifest.IsNil() {
+		class.Manifest, err = manifest.AsBytes()
+	}
 	return class, err
 }
 

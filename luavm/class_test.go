@@ -20,7 +20,7 @@ func itoa(n int32) string { return strconv.Itoa(int(n)) }
 
 func TestLoadReturnsMethods(t *testing.T) {
 	e := newEngine(t, Options{})
-	methods, err := e.Load(context.Background(), unitOf("c.lua", `
+	loaded, err := e.Load(context.Background(), unitOf("c.lua", `
 		function write() end
 		function read() end
 		function any() end
@@ -30,8 +30,8 @@ func TestLoadReturnsMethods(t *testing.T) {
 		objclass.register(any)
 		objclass.register(function() end)`, false), testBudget)
 	want := []objclass.Method{{Name: "any", Flags: objclass.RD | objclass.WR}, {Name: "read", Flags: objclass.RD}, {Name: "write", Flags: objclass.WR}}
-	if err != nil || !reflect.DeepEqual(methods, want) {
-		t.Errorf("got %v, %v", methods, err)
+	if err != nil || !reflect.DeepEqual(loaded.Methods, want) || loaded.Manifest != nil {
+		t.Errorf("got %+v, %v", loaded, err)
 	}
 }
 

@@ -87,15 +87,17 @@ func New(opts Options) (*Engine, error) {
 }
 
 // Load implements objclass.Engine.
-func (e *Engine) Load(ctx context.Context, unit *objclass.Unit, budget objclass.Budget) ([]objclass.Method, error) {
+func (e *Engine) Load(ctx context.Context, unit *objclass.Unit, budget objclass.Budget) (objclass.Loaded, error) {
 	s, err := e.create(ctx, unit, budget)
 	if err != nil {
-		return nil, err
+		return objclass.Loaded{}, err
 	}
-	methods := slices.SortedFunc(slices.Values(s.methods), func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
+	loaded := s.loaded
+	loaded.Methods = slices.SortedFunc(slices.Values(loaded.Methods), func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
+	loaded.ImageBytes = s.imageSize()
 	s.making = 0
 	e.giveBack(s)
-	return methods, nil
+	return loaded, nil
 }
 
 // Run implements objclass.Engine.

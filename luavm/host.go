@@ -98,8 +98,8 @@ func lvHostStat(ctx C.uintptr_t, size, mtime *C.int64_t) C.int {
 func lvHostRead(ctx C.uintptr_t, off, length C.int64_t, answer *C.lv_answer) C.int {
 	s := slotOf(ctx)
 	return s.operate(func(o *objclass.Object) error {
-		if n := o.ReadSize(int64(off), int64(length)); n > int64(s.arena) {
-			return objclass.Errorf(syscall.ENOMEM, objclass.KindOp, "read of %d bytes into a VM that has %d; read it in parts", n, s.arena)
+		if n, room := o.ReadSize(int64(off), int64(length)), s.memory(); n > room {
+			return objclass.Errorf(syscall.ENOMEM, objclass.KindOp, "read of %d bytes into a VM that has %d; read it in parts", n, room)
 		}
 		data, err := o.Read(int64(off), int64(length))
 		s.reply(answer, data)

@@ -37,6 +37,7 @@ const lv_host lv_go_host = {
 	IS(caller) lvHostCaller,
 	IS(random) lvHostRandom,
 	IS(log) lvHostLog,
+	IS(manifest) lvHostManifest,
 	IS(take) lvHostTake,
 	IS(error) lvHostError,
 };

@@ -86,12 +86,29 @@ typedef struct lv_host {
 	/* The next bytes of the run's random stream. */
 	int (*random)(uintptr_t ctx, void *data, size_t size);
 	int (*log)(uintptr_t ctx, int level, const void *text, size_t size);
+	/* While a class is loaded: its manifest as a value, and where it was given, "chunk:line: ". */
+	int (*manifest)(uintptr_t ctx, const void *where, size_t where_size, const void *value, size_t size);
 
 	/* Copies to data the bytes that the last answer had no room for. */
 	int (*take)(uintptr_t ctx, void *data, size_t size);
 	/* Answers the text of the error that the last function returned. */
 	int (*error)(uintptr_t ctx, lv_answer *answer);
 } lv_host;
+
+/*
+ * A value of Lua, as host functions get it: a byte for its type, and then what is said here. Sizes and numbers are in the
+ * machine's byte order. A key is no table.
+ */
+enum {
+	LV_VALUE_STRING = 's',  /* 32-bit size, bytes */
+	LV_VALUE_INTEGER = 'i', /* 64 bits */
+	LV_VALUE_FLOAT = 'f',   /* 64 bits */
+	LV_VALUE_TRUE = '1',
+	LV_VALUE_FALSE = '0',
+	LV_VALUE_TABLE = '{', /* keys and values in turn, in no order, up to an end */
+	LV_VALUE_END = '}',
+	LV_VALUE_OTHER = 'o' /* of another type: 32-bit size, the type's name */
+};
 
 /* ---- slots --------------------------------------------------------------------------------------------------- */
 
@@ -162,6 +179,7 @@ typedef struct lv_method {
 	const void *input;
 	size_t input_size;
 	size_t output_max; /* more output is EMSGSIZE */
+	size_t memory_max; /* bytes that the VM may have, its image included; 0 is all of the arena */
 	int flags;         /* what the caller allows: LV_RD, LV_WR */
 	int64_t now_ns;    /* when the run began, since 1970 */
 } lv_method;

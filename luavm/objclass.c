@@ -657,6 +657,11 @@ static int log_text(lua_State *L)
 	return 1;
 }
 
+void lv_give_manifest(lua_State *L, lv_slot *slot, const char *where, size_t where_size, const void *value, size_t size)
+{
+	check_result(L, slot, HOST(slot, manifest, where, where_size, value, size));
+}
+
 /* register(function [, flags]) makes a global function a method; without flags it may read and write. */
 static int register_handler(lua_State *L)
 {
@@ -677,6 +682,7 @@ static int register_handler(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{"register", register_handler},
+	{"manifest", lv_manifest},
 	{"log", log_text},
 	{"fail", lv_fail},
 	{"create", create},

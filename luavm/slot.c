@@ -371,6 +371,7 @@ const lv_report *lv_run(lv_slot *slot, pg_call *call, const lv_method *method)
 {
 	slot->flags = method->flags;
 	slot->method = method;
+	pg_arena_limit(slot->arena, method->memory_max);
 	run_body(slot, call, LV_CALLING, run_method_body);
 	slot->method = NULL;
 

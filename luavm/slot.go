@@ -16,9 +16,9 @@ extern const lv_host lv_go_host;
 
 // Go memory may be passed only as arguments, not within a struct that lies in Go memory.
 static const lv_report *run(lv_slot *slot, pg_call *call, int number, const char *name, size_t name_size,
-			    const void *input, size_t input_size, size_t output_max, int flags, int64_t now_ns)
+			    const void *input, size_t input_size, size_t output_max, size_t memory_max, int flags, int64_t now_ns)
 {
-	lv_method m = {number, name, name_size, input, input_size, output_max, flags, now_ns};
+	lv_method m = {number, name, name_size, input, input_size, output_max, memory_max, flags, now_ns};
 	return lv_run(slot, call, &m);
 }
 */
@@ -43,15 +43,14 @@ var lastCall atomic.Uint64
 type slot struct {
 	c      *C.lv_slot
 	call   *C.pg_call
-	cancel func()        // ends the activation of call
-	handle cgo.Handle    // how host functions find the slot
-	arena  int           // bytes
-	epoch  uint64        // the engine's, when the slot was made
-	unit   objclass.Unit // without its source, which the VM needs no more and the engine does not count
-	// A class's methods, in the order of their numbers.
-	methods []objclass.Method
-	budget  objclass.Budget // of the run
-	making  time.Duration   // CPU time that making the VM took, for the run that needed it
+	cancel func()          // ends the activation of call
+	handle cgo.Handle      // how host functions find the slot
+	arena  int             // bytes
+	epoch  uint64          // the engine's, when the slot was made
+	unit   objclass.Unit   // without its source, which the VM needs no more and the engine does not count
+	loaded objclass.Loaded // its methods are in the order of their numbers
+	budget objclass.Budget // of the run
+	making time.Duration   // CPU time that making the VM took, for the run that needed it
 
 	// Of the invocation that runs; nil while a unit is loaded.
 	inv *objclass.Invocation
@@ -86,7 +85,7 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 		return nil, err
 	}
 	s.making = time.Duration(report.cpu_ns)
-	s.methods = registered(unsafe.Pointer(C.lv_state(s.c)))
+	s.loaded.Methods = registered(unsafe.Pointer(C.lv_state(s.c)))
 	report = s.guarded(ctx, func() *C.lv_report { return C.lv_seal(s.c, s.call) })
 	err = s.toError(report)
 	s.making += time.Duration(report.cpu_ns)
@@ -126,14 +125,14 @@ func (s *slot) run(ctx context.Context, inv *objclass.Invocation) (result objcla
 		inv.Now = time.Now()
 	}
 	if inv.Object != nil { // what the VM cannot take need not be read
-		inv.Object.BoundListings(int64(s.arena))
+		inv.Object.BoundListings(s.memory())
 		inv.Object.SetNow(inv.Now)
 	}
 	name := (*C.char)(unsafe.Pointer(unsafe.StringData(inv.Method)))
 	input := unsafe.Pointer(unsafe.SliceData(inv.Input))
 	report := s.guarded(ctx, func() *C.lv_report {
 		return C.run(s.c, s.call, C.int(number), name, C.size_t(len(inv.Method)), input, C.size_t(len(inv.Input)),
-			C.size_t(inv.Budget.Output), C.int(flags), C.int64_t(inv.Now.UnixNano()))
+			C.size_t(inv.Budget.Output), C.size_t(inv.Budget.Memory), C.int(flags), C.int64_t(inv.Now.UnixNano()))
 	})
 	err = s.toError(report)
 	if err == nil {
@@ -155,7 +154,7 @@ func (s *slot) find(method string) (number int, flags objclass.Flags, err error)
 	if s.unit.Script {
 		return 0, objclass.RD | objclass.WR, nil
 	}
-	for number, m := range s.methods {
+	for number, m := range s.loaded.Methods {
 		if m.Name == method {
 			return number, m.Flags, nil
 		}
@@ -163,6 +162,14 @@ func (s *slot) find(method string) (number int, flags objclass.Flags, err error)
 	e := objclass.Errorf(syscall.EOPNOTSUPP, objclass.KindClass, "%s has no method %s", s.unit.Name, method)
 	e.ClassVersion = s.unit.Version
 	return 0, 0, e
+}
+
+// memory returns the bytes that the VM may have in this run.
+func (s *slot) memory() int64 {
+	if limit := s.inv.Budget.Memory; limit > 0 {
+		return min(limit, int64(s.arena))
+	}
+	return int64(s.arena)
 }
 
 func (s *slot) imageSize() int64 { return int64(C.lv_image_size(s.c)) }

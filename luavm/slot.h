@@ -81,6 +81,11 @@ void lv_draw_seed(lua_State *L, uint64_t seed[2]);
 /* Steps into a record: returns where a field's bytes are, and how many. */
 const char *lv_next_field(const char *p, uint32_t *size);
 
+void lv_give_manifest(lua_State *L, lv_slot *slot, const char *where, size_t where_size, const void *value, size_t size);
+
+/* manifest.c: objclass.manifest */
+int lv_manifest(lua_State *L);
+
 /* walk.c: objclass.map_pairs */
 int lv_map_pairs(lua_State *L);
 

@@ -17,11 +17,13 @@ type Call struct {
 
 	Client string // who asks, for Calls: the peer's address, as a rule
 
-	Timeout  time.Duration // wall and CPU budget; 0 is the class's or server's default; above the server's maximum is EINVAL
-	ReadOnly bool          // refuse every write with EPERM, and take no lock
+	// Timeout is the wall and CPU budget; 0 is the manifest's or the server's. It does not raise that of a manifest. Above the
+	// server's maximum it is EINVAL.
+	Timeout  time.Duration
+	ReadOnly bool // refuse every write with EPERM, and take no lock
+	DryRun   bool // run as ever, but commit nothing, and tell what would have been committed; takes no lock
 
 	Unsynced *Unsynced // if not nil, Exec may return before the commit is durable, which is then waited for here
-	DryRun   bool          // run as ever, but commit nothing, and tell what would have been committed; takes no lock
 }
 
 // Reply is the outcome of a call that succeeded.

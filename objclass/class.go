@@ -32,9 +32,10 @@ type classVersion struct {
 }
 
 type classMethod struct {
-	name  string
-	flags Flags
-	pace  pace
+	name     string
+	flags    Flags
+	manifest *MethodManifest // nil when there is none
+	pace     pace
 }
 
 // version returns the version of that full hash, or nil. A nil class has none.
@@ -89,6 +90,14 @@ func shortVersions(versions []*classVersion) []string {
 	}
 }
 
+// capabilities returns what methods of the version may touch.
+func (v *classVersion) capabilities() *Capabilities {
+	if v == nil || v.record.Manifest == nil {
+		return nil
+	}
+	return v.record.Manifest.Capabilities
+}
+
 // method returns a method of the version.
 func (v *classVersion) method(name string) (*classMethod, error) {
 	if m := v.methods[name]; m != nil {
@@ -114,5 +123,6 @@ func (c *class) info(v *classVersion) ClassInfo {
 	for _, v := range c.versions {
 		info.Versions = append(info.Versions, v.version)
 	}
+	info.Manifest = v.record.Manifest
 	return info
 }

@@ -33,16 +33,17 @@ type versionRecord struct {
 	Installed time.Time        `json:"installed"`
 	Size      int64            `json:"size"`
 	Methods   map[string]Flags `json:"methods"`
+	Manifest  *Manifest        `json:"manifest,omitempty"`
 }
 
 // writeVersion makes unit the class's active version, and adds it when it is new.
-func writeVersion(overlay *store.Overlay, unit *Unit, methods []Method) error {
+func writeVersion(overlay *store.Overlay, unit *Unit, terms *terms) error {
 	if err := overlay.Create(false); err != nil {
 		return err
 	}
 	_, err := overlay.OmapValue(metaPrefix + unit.Version)
 	if errors.Is(err, store.ErrNoKey) {
-		err = addVersion(overlay, unit, methods)
+		err = addVersion(overlay, unit, terms)
 	}
 	if err != nil {
 		return err
@@ -57,9 +58,14 @@ func writeVersion(overlay *store.Overlay, unit *Unit, methods []Method) error {
 	return overlay.SetXattr(activeXattr, []byte(unit.Version))
 }
 
-func addVersion(overlay *store.Overlay, unit *Unit, methods []Method) error {
-	record := versionRecord{Installed: time.Now().UTC(), Size: int64(len(unit.Source)), Methods: map[string]Flags{}}
-	for _, m := range methods {
+func addVersion(overlay *store.Overlay, unit *Unit, terms *terms) error {
+	record := versionRecord{
+		Installed: time.Now().UTC(),
+		Size:      int64(len(unit.Source)),
+		Methods:   map[string]Flags{},
+		Manifest:  terms.manifest,
+	}
+	for _, m := range terms.methods {
 		record.Methods[m.Name] = m.Flags
 	}
 	meta, err := json.Marshal(record)
@@ -113,6 +119,9 @@ func (r *Registry) decode(name, version string, meta []byte) (*classVersion, err
 	}
 	for method, flags := range v.record.Methods {
 		v.methods[method] = &classMethod{name: method, flags: flags}
+		if manifest := v.record.Manifest; manifest != nil {
+			v.methods[method].manifest = manifest.Methods[method]
+		}
 	}
 	v.log = r.logs.with("class", name, "version", version[:min(12, len(version))])
 	return v, nil

@@ -47,9 +47,9 @@ type Method struct {
 // Engine runs methods in guarded VMs. It is safe for concurrent use; how many invocations run at once is the caller's to
 // bound. All its errors are *Error.
 type Engine interface {
-	// Load compiles the unit, runs its chunk if it is a class's, and returns the methods that it registered in order of
-	// their names. The engine keeps what it built for Run. Load obeys the budget that b gives.
-	Load(ctx context.Context, u *Unit, b Budget) ([]Method, error)
+	// Load compiles the unit, runs its chunk if it is a class's, and returns what that told of itself. The engine keeps what
+	// it built for Run. Load obeys the times of the budget that b gives.
+	Load(ctx context.Context, u *Unit, b Budget) (Loaded, error)
 	// Run runs one method. The end of ctx ends it with TrapCanceled; WhenDone tells of it.
 	Run(ctx context.Context, inv *Invocation) (Result, error)
 	// Stats describes the engine's slots.
@@ -58,11 +58,20 @@ type Engine interface {
 	Close()
 }
 
+// Loaded is what a class's chunk told when it ran.
+type Loaded struct {
+	Methods    []Method // that it registered, in order of their names
+	Manifest   Table    // what it gave to objclass.manifest; nil when it gave none
+	ManifestAt string   // where: "counter.lua:3: "
+	ImageBytes int64    // of memory, that each run of a method begins with
+}
+
 // Budget bounds one run in the VM.
 type Budget struct {
 	Wall   time.Duration
 	CPU    time.Duration
-	Output int // bytes of output; more is EMSGSIZE
+	Memory int64 // bytes; 0 is all that the engine gives to a VM
+	Output int   // bytes of output; more is EMSGSIZE
 }
 
 // Invocation is one run of a method that the Service admitted.

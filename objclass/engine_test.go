@@ -19,14 +19,16 @@ type testMethod func(ctx context.Context, inv *Invocation) (ret int32, output []
 
 // testEngine runs Go functions by their names. A source is lines of "method FLAGS"; everything else does not compile.
 type testEngine struct {
-	methods map[string]testMethod
-	loads   atomic.Int64
-	runs    atomic.Int64
-	running atomic.Int64
-	most    atomic.Int64 // that ran at once
+	methods  map[string]testMethod
+	loads    atomic.Int64
+	runs     atomic.Int64
+	running  atomic.Int64
+	most     atomic.Int64 // that ran at once
+	manifest Table        // that every class gives from now on
+	image    int64        // and its size
 }
 
-func (e *testEngine) Load(_ context.Context, u *Unit, _ Budget) ([]Method, error) {
+func (e *testEngine) Load(_ context.Context, u *Unit, _ Budget) (Loaded, error) {
 	e.loads.Add(1)
 	var methods []Method
 	for i, line := range strings.Split(strings.TrimSpace(string(u.Source)), "\n") {
@@ -35,7 +37,7 @@ func (e *testEngine) Load(_ context.Context, u *Unit, _ Budget) ([]Method, error
 		}
 		name, flags, ok := strings.Cut(line, " ")
 		if !ok {
-			return nil, Errorf(syscall.EIO, KindScript, "%s:%d: syntax error near %q", u.Name, i+1, line)
+			return Loaded{}, Errorf(syscall.EIO, KindScript, "%s:%d: syntax error near %q", u.Name, i+1, line)
 		}
 		m := Method{Name: name}
 		if strings.Contains(flags, "RD") {
@@ -46,7 +48,7 @@ func (e *testEngine) Load(_ context.Context, u *Unit, _ Budget) ([]Method, error
 		}
 		methods = append(methods, m)
 	}
-	return methods, nil
+	return Loaded{Methods: methods, Manifest: e.manifest, ManifestAt: u.Name + ":1: ", ImageBytes: e.image}, nil
 }
 
 func (e *testEngine) Run(ctx context.Context, inv *Invocation) (Result, error) {

@@ -4,6 +4,7 @@ package objclass
 
 import (
 	"context"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 var errReadOnly = Errorf(syscall.EPERM, KindOp, "the method may not write: it has no WR flag, or the call is read-only")
 
 // Object is the object beside which a method runs; an engine's host calls act on it. Its operations read the method's own
-// writes. One that is refused, or fails, has changed nothing: flags, context and arguments are checked before any effect.
+// writes. One that is refused, or fails, has changed nothing: context, flags, capabilities and arguments are checked in this
+// order, before any effect.
 // OpError gives the errno of an operation that failed.
 //
 // An Object belongs to one run of a method and is used by one goroutine at a time. It takes ownership of the byte slices
@@ -24,6 +26,7 @@ type Object struct {
 	overlay *store.Overlay
 	flags   Flags
 	now     time.Time // of the run; zero is the present
+	caps    *Capabilities
 	ops     int64
 }
 
@@ -33,7 +36,7 @@ type KeyValue = store.KeyValue
 // KeyRange is a range of omap keys.
 type KeyRange = store.KeyRange
 
-// NewObject returns the method context of one run over overlay. When ctx ends, operations begin to fail.
+// NewObject returns the method context of one run over overlay, with all capabilities. When ctx ends, operations begin to fail.
 func NewObject(ctx context.Context, overlay *store.Overlay, flags Flags) *Object {
 	return &Object{ctx: ctx, overlay: overlay, flags: flags}
 }
@@ -71,9 +74,55 @@ func (o *Object) write() error {
 	return nil
 }
 
+// reads opens an operation that reads what a capability grants, whose error is refusal.
+func (o *Object) reads(refusal error) error {
+	if err := o.read(); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// changes opens an operation that changes what a capability grants, whose error is refusal, and does not create the object.
+func (o *Object) changes(refusal error) error {
+	if err := o.write(); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// makes opens an operation as changes does, that creates an absent object.
+func (o *Object) makes(refusal error) error {
+	if err := o.changes(refusal); err != nil {
+		return err
+	}
+	if !o.overlay.Exists() {
+		return o.caps.create()
+	}
+	return nil
+}
+
+// keysPerLook is how many keys are looked at between two looks at whether the call has ended.
+const keysPerLook = 1024
+
+// mayTouch asks for n omap keys.
+func (o *Object) mayTouch(n int, key func(i int) string) error {
+	if o.caps == nil {
+		return nil
+	}
+	for i := range n {
+		if err := o.caps.omapKey(key(i)); err != nil {
+			return err
+		}
+		if i%keysPerLook == 0 && o.ctx.Err() != nil {
+			return o.ctx.Err()
+		}
+	}
+	return nil
+}
+
 // Create creates the object if it is absent. If exclusive, it fails with EEXIST when the object exists.
 func (o *Object) Create(exclusive bool) error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.create()); err != nil {
 		return err
 	}
 	return o.overlay.Create(exclusive)
@@ -81,7 +130,7 @@ func (o *Object) Create(exclusive bool) error {
 
 // Remove removes the object; ENOENT when it is absent.
 func (o *Object) Remove() error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.remove()); err != nil {
 		return err
 	}
 	return o.overlay.Remove()
@@ -90,7 +139,7 @@ func (o *Object) Remove() error {
 // Stat returns the object's size in bytes and its modification time, which is that of SetNow, or else the present, for an object
 // that this run created; ENOENT when it is absent.
 func (o *Object) Stat() (size int64, mtime time.Time, err error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.data()); err != nil {
 		return 0, time.Time{}, err
 	}
 	st, err := o.overlay.Stat()
@@ -105,7 +154,7 @@ func (o *Object) Stat() (size int64, mtime time.Time, err error) {
 // Read returns up to length bytes from offset off, fewer where the data ends; length 0 reads to the end. An absent object
 // reads as empty.
 func (o *Object) Read(off, length int64) ([]byte, error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.data()); err != nil {
 		return nil, err
 	}
 	if length == 0 {
@@ -114,8 +163,11 @@ func (o *Object) Read(off, length int64) ([]byte, error) {
 	return o.overlay.Read(off, length)
 }
 
-// ReadSize returns how many bytes Read would, for callers that have a bound of their own.
+// ReadSize returns how many bytes Read would, for callers that have a bound of their own; 0 when the class may not read them.
 func (o *Object) ReadSize(off, length int64) int64 {
+	if o.caps.data() != nil {
+		return 0
+	}
 	rest := max(o.overlay.Size()-max(off, 0), 0)
 	if length == 0 {
 		return rest
@@ -126,7 +178,7 @@ func (o *Object) ReadSize(off, length int64) int64 {
 // Write writes data at offset off and creates the object if it is absent. A gap behind the old end reads as zeros. A
 // negative offset, or an end beyond the object's limit, is EFBIG.
 func (o *Object) Write(off int64, data []byte) error {
-	if err := o.write(); err != nil {
+	if err := o.makes(o.caps.data()); err != nil {
 		return err
 	}
 	return o.overlay.Write(off, data)
@@ -134,7 +186,7 @@ func (o *Object) Write(off int64, data []byte) error {
 
 // WriteFull replaces the object's data and creates the object if it is absent.
 func (o *Object) WriteFull(data []byte) error {
-	if err := o.write(); err != nil {
+	if err := o.makes(o.caps.data()); err != nil {
 		return err
 	}
 	return o.overlay.WriteFull(data)
@@ -142,7 +194,7 @@ func (o *Object) WriteFull(data []byte) error {
 
 // Append writes data at the object's end and creates the object if it is absent, also with no data (as rados_write_op_append).
 func (o *Object) Append(data []byte) error {
-	if err := o.write(); err != nil {
+	if err := o.makes(o.caps.data()); err != nil {
 		return err
 	}
 	return o.overlay.Append(data)
@@ -151,7 +203,7 @@ func (o *Object) Append(data []byte) error {
 // Truncate sets the size: it drops the bytes behind it, or adds zeros. It does nothing to an absent object
 // (as rados_write_op_truncate). A size that is negative, or beyond the object's limit, is EFBIG.
 func (o *Object) Truncate(size int64) error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.data()); err != nil {
 		return err
 	}
 	return o.overlay.Truncate(size)
@@ -160,7 +212,7 @@ func (o *Object) Truncate(size int64) error {
 // Zero makes length bytes from offset off zeros, as far as there are any: it does not change the size, nor create the object.
 // A negative offset or length is EFBIG.
 func (o *Object) Zero(off, length int64) error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.data()); err != nil {
 		return err
 	}
 	return o.overlay.Zero(off, length)
@@ -168,24 +220,28 @@ func (o *Object) Zero(off, length int64) error {
 
 // Xattr returns the value of an xattr; ENOENT when the object is absent, ENODATA when the xattr is.
 func (o *Object) Xattr(name string) ([]byte, error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.xattr(name)); err != nil {
 		return nil, err
 	}
 	return o.overlay.Xattr(name)
 }
 
-// Xattrs returns all xattrs in order of their names; ENOENT when the object is absent, EFBIG when they are too many for a
-// listing.
+// Xattrs returns all xattrs that the class may touch, in order of their names; ENOENT when the object is absent, EFBIG when
+// the object has too many for a listing.
 func (o *Object) Xattrs() ([]store.KeyValue, error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.anyXattr()); err != nil {
 		return nil, err
 	}
-	return o.overlay.Xattrs()
+	xattrs, err := o.overlay.Xattrs()
+	if o.caps == nil {
+		return xattrs, err
+	}
+	return slices.DeleteFunc(xattrs, func(kv KeyValue) bool { return !o.caps.Xattr.grant(kv.Key) }), err
 }
 
 // SetXattr sets an xattr and creates the object if it is absent.
 func (o *Object) SetXattr(name string, value []byte) error {
-	if err := o.write(); err != nil {
+	if err := o.makes(o.caps.xattr(name)); err != nil {
 		return err
 	}
 	return o.overlay.SetXattr(name, value)
@@ -194,7 +250,7 @@ func (o *Object) SetXattr(name string, value []byte) error {
 // RemoveXattr removes an xattr; ENOENT when the object is absent. An xattr that is not there is removed with success
 // (as rados_write_op_rmxattr).
 func (o *Object) RemoveXattr(name string) error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.xattr(name)); err != nil {
 		return err
 	}
 	return o.overlay.RemoveXattr(name)
@@ -202,7 +258,7 @@ func (o *Object) RemoveXattr(name string) error {
 
 // OmapClear removes all omap pairs and the header; ENOENT when the object is absent.
 func (o *Object) OmapClear() error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.wholeOmap()); err != nil {
 		return err
 	}
 	return o.overlay.ClearOmap()
@@ -212,7 +268,7 @@ func (o *Object) OmapClear() error {
 // empty after lists from the first key, and a negative max is no limit. There are fewer, and more, when they take what a listing
 // may return. An absent object has none.
 func (o *Object) OmapKeys(after, prefix string, max int64) (keys []string, more bool, err error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.omapPrefix(prefix)); err != nil {
 		return nil, false, err
 	}
 	return o.overlay.OmapKeys(after, prefix, max)
@@ -220,7 +276,7 @@ func (o *Object) OmapKeys(after, prefix string, max int64) (keys []string, more 
 
 // OmapValues returns omap pairs, as OmapKeys returns keys.
 func (o *Object) OmapValues(after, prefix string, max int64) (kvs []store.KeyValue, more bool, err error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.omapPrefix(prefix)); err != nil {
 		return nil, false, err
 	}
 	return o.overlay.OmapList(after, prefix, max)
@@ -229,7 +285,7 @@ func (o *Object) OmapValues(after, prefix string, max int64) (kvs []store.KeyVal
 // OmapPage returns up to max omap pairs whose keys are >= from and begin with prefix, and whether there are more: fewer when they
 // would take more than about size bytes, but one at least.
 func (o *Object) OmapPage(from, prefix string, max, size int64) (kvs []store.KeyValue, more bool, err error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.omapPrefix(prefix)); err != nil {
 		return nil, false, err
 	}
 	return o.overlay.OmapPage(from, prefix, max, size)
@@ -238,7 +294,7 @@ func (o *Object) OmapPage(from, prefix string, max, size int64) (kvs []store.Key
 // OmapValuesByKeys returns the pairs that there are of some keys, in byte order; EFBIG when they are too large for a
 // listing. An absent object has none.
 func (o *Object) OmapValuesByKeys(keys []string) ([]store.KeyValue, error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.mayTouch(len(keys), func(i int) string { return keys[i] })); err != nil {
 		return nil, err
 	}
 	return o.overlay.OmapValues(keys)
@@ -246,7 +302,7 @@ func (o *Object) OmapValuesByKeys(keys []string) ([]store.KeyValue, error) {
 
 // OmapValue returns the value of an omap key; ENOENT when the object or the key is absent.
 func (o *Object) OmapValue(key string) ([]byte, error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.omapKey(key)); err != nil {
 		return nil, err
 	}
 	return o.overlay.OmapValue(key)
@@ -255,7 +311,7 @@ func (o *Object) OmapValue(key string) ([]byte, error) {
 // SetOmapValues sets omap pairs, the last one of a repeated key, and creates the object if it is absent: with no pairs,
 // too. It sets all of them or none.
 func (o *Object) SetOmapValues(kvs []store.KeyValue) error {
-	if err := o.write(); err != nil {
+	if err := o.makes(o.mayTouch(len(kvs), func(i int) string { return kvs[i].Key })); err != nil {
 		return err
 	}
 	return o.overlay.SetOmapValues(kvs)
@@ -264,7 +320,7 @@ func (o *Object) SetOmapValues(kvs []store.KeyValue) error {
 // RemoveOmapKey removes an omap key; ENOENT when the object is absent. A key that is not there is removed with success,
 // as in RADOS.
 func (o *Object) RemoveOmapKey(key string) error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.omapKey(key)); err != nil {
 		return err
 	}
 	return o.overlay.RemoveOmapKey(key)
@@ -273,7 +329,7 @@ func (o *Object) RemoveOmapKey(key string) error {
 // RemoveOmapRange removes the omap keys of a range; ENOENT when the object is absent, ENAMETOOLONG for a key above
 // its limit (as cls_cxx_map_remove_range). A range without keys is removed with success.
 func (o *Object) RemoveOmapRange(r KeyRange) error {
-	if err := o.write(); err != nil {
+	if err := o.changes(o.caps.omapRange(r)); err != nil {
 		return err
 	}
 	return o.overlay.RemoveOmapRange(r)
@@ -281,7 +337,7 @@ func (o *Object) RemoveOmapRange(r KeyRange) error {
 
 // OmapHeader returns the omap's header; empty when none was written or the object is absent.
 func (o *Object) OmapHeader() ([]byte, error) {
-	if err := o.read(); err != nil {
+	if err := o.reads(o.caps.header()); err != nil {
 		return nil, err
 	}
 	return o.overlay.OmapHeader()
@@ -289,7 +345,7 @@ func (o *Object) OmapHeader() ([]byte, error) {
 
 // SetOmapHeader sets the omap's header and creates the object if it is absent.
 func (o *Object) SetOmapHeader(b []byte) error {
-	if err := o.write(); err != nil {
+	if err := o.makes(o.caps.header()); err != nil {
 		return err
 	}
 	return o.overlay.SetOmapHeader(b)

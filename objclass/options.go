@@ -12,10 +12,11 @@ import (
 
 // Options sets a Service's bounds. A zero field means its default.
 type Options struct {
-	// Budget bounds a run of a method for which the call gives no timeout; default 1 s wall and CPU time, 16 MiB of
-	// output. The output bound holds for every call.
+	// Budget bounds a run of a method for which neither the call nor the class's manifest gives a timeout; default 1 s wall
+	// and CPU time, 16 MiB of memory and of output. Memory is what the engine gives to a VM. The bounds of memory and output
+	// hold for every call.
 	Budget Budget
-	// MaxTimeout is the longest timeout that a call may ask for; default 60 s.
+	// MaxTimeout is the longest timeout that a call or a manifest may ask for; default 60 s.
 	MaxTimeout time.Duration
 	// MaxWait bounds how long a call stands in line, once for the object's lock and once for an execution; default 30 s.
 	MaxWait time.Duration
@@ -57,6 +58,7 @@ type Observation struct {
 func (o Options) withDefaults() Options {
 	orDefault(&o.Budget.Wall, time.Second)
 	orDefault(&o.Budget.CPU, time.Second)
+	orDefault(&o.Budget.Memory, 16<<20)
 	orDefault(&o.Budget.Output, 16<<20)
 	orDefault(&o.MaxTimeout, 60*time.Second)
 	orDefault(&o.MaxWait, 30*time.Second)

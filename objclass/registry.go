@@ -26,6 +26,7 @@ type ClassInfo struct {
 	Size      int64     // bytes of source
 	Source    []byte    // from Show only
 	Versions  []string  // all installed versions, oldest first
+	Manifest  *Manifest // nil when the version has none
 }
 
 // Registry installs classes and finds them. It is safe for concurrent use.
@@ -80,11 +81,12 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 		return ClassInfo{}, err
 	}
 	unit := &Unit{Name: name + ".lua", Version: versionOf(source), Source: source}
-	methods, err := r.load(ctx, unit)
+	loaded, err := r.load(ctx, unit)
 	if err != nil {
 		return ClassInfo{}, err
 	}
-	if err := checkMethods(name, methods); err != nil {
+	terms, err := r.terms(name, loaded)
+	if err != nil {
 		return ClassInfo{}, err
 	}
 
@@ -92,7 +94,7 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 	since := r.now()
 	revision, err := r.objects.change(ctx, classRef(name), func() (*store.Overlay, error) {
 		return r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) error {
-			if err := writeVersion(overlay, unit, methods); err != nil {
+			if err := writeVersion(overlay, unit, terms); err != nil {
 				return err
 			}
 			var err error
@@ -111,17 +113,17 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 }
 
 // load has the engine make an image of the unit, in an execution that is kept for what may run long.
-func (r *Registry) load(ctx context.Context, unit *Unit) ([]Method, error) {
+func (r *Registry) load(ctx context.Context, unit *Unit) (Loaded, error) {
 	loading := &execution{group: unit.Name, pace: new(pace)}
 	if err := r.executions.start(ctx, loading, r.opts.MaxWait); err != nil {
-		return nil, err
+		return Loaded{}, err
 	}
 	defer r.executions.stop(loading)
-	methods, err := r.engine.Load(ctx, unit, r.opts.Budget)
+	loaded, err := r.engine.Load(ctx, unit, r.opts.Budget)
 	if err != nil {
-		return nil, loadError(unit, err)
+		return Loaded{}, loadError(unit, err)
 	}
-	return methods, nil
+	return loaded, nil
 }
 
 // loadError says in the engine's error, which tells the line, what could not be done.

@@ -214,6 +214,7 @@ func (x *exec) resolve() error {
 	if x.unit, err = x.classes.unit(&x.life, version); err != nil {
 		return err
 	}
+	x.budget = x.method.manifest.budget(x.budget, x.opts.largest(), x.call.Timeout > 0)
 	x.log = version.log
 	x.place = execution{group: version.class, pace: &x.method.pace}
 	x.setFlags(x.method.flags)
@@ -274,7 +275,7 @@ func (x *exec) run(b *basis) (*store.Overlay, error) {
 		}
 	}
 	return x.objects.overlay(&r.ctx, snapshot, func(overlay *store.Overlay) error {
-		r.object = Object{ctx: &r.ctx, overlay: overlay, flags: x.flags}
+		r.object = Object{ctx: &r.ctx, overlay: overlay, flags: x.flags, caps: x.class.capabilities()}
 		return x.invoke(r, began)
 	})
 }

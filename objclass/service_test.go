@@ -457,7 +457,7 @@ func TestTimeoutBoundsTheRunOnly(t *testing.T) {
 		time.AfterFunc(10*time.Second, func() { close(goOn) })
 		<-started
 		_, err := h.Exec(t.Context(), Call{Ref: ref("o"), Class: "test", Method: "budget", Timeout: 50 * time.Millisecond})
-		if want := (Budget{Wall: 50 * time.Millisecond, CPU: 50 * time.Millisecond, Output: 16 << 20}); err != nil || budget != want {
+		if want := (Budget{Wall: 50 * time.Millisecond, CPU: 50 * time.Millisecond, Memory: 16 << 20, Output: 16 << 20}); err != nil || budget != want {
 			t.Errorf("after 10 s in line the budget is %+v (%v), want %+v", budget, err, want)
 		}
 		if _, err := h.call(t.Context(), "o", "budget"); err != nil || budget != h.opts.Budget {

@@ -58,6 +58,7 @@ struct pg_arena {
 	size_t mapping_size;
 	char *base; /* of the heap header */
 	char *end;
+	size_t limit; /* of live bytes; VM code only reads it */
 	uint64_t *scratch; /* one bit for each grain; undefined content between sweeps */
 	size_t scratch_size;
 	char *image; /* a mapping of its own, which can be read only */
@@ -93,6 +94,7 @@ pg_arena *pg_arena_new(size_t size)
 		goto fail;
 	a->base = a->mapping + page;
 	a->end = a->base + size;
+	a->limit = size;
 	a->scratch = (uint64_t *)(a->end + page);
 	a->scratch_size = scratch_size;
 	if (mprotect(a->base, size, PROT_READ | PROT_WRITE) != 0 ||
@@ -340,6 +342,13 @@ static char *take(pg_arena *a, size_t size)
 	return p ? p : take_fresh(a, size);
 }
 
+/* Whether so many more bytes are within the limit. */
+static bool allowed(const pg_arena *a, size_t more)
+{
+	size_t live = heap_of(a)->live;
+	return live <= a->limit && more <= a->limit - live;
+}
+
 static void count(heap *h, size_t more)
 {
 	h->live += more;
@@ -350,7 +359,7 @@ static void count(heap *h, size_t more)
 static void *alloc(pg_arena *a, size_t size)
 {
 	heap *h = heap_of(a);
-	char *p = size <= (size_t)(a->end - a->base) ? take(a, size) : NULL;
+	char *p = allowed(a, size) ? take(a, size) : NULL;
 	if (p)
 		count(h, size);
 	else
@@ -375,10 +384,16 @@ static void release(pg_arena *a, char *p, size_t size)
 static bool extend(pg_arena *a, char *p, size_t from, size_t to)
 {
 	heap *h = heap_of(a);
-	if (p + from != h->bump || !take_fresh(a, to - from))
+	if (p + from != h->bump || !allowed(a, to - from) || !take_fresh(a, to - from))
 		return false;
 	count(h, to - from);
 	return true;
+}
+
+void pg_arena_limit(pg_arena *a, size_t limit)
+{
+	size_t whole = (size_t)(a->end - a->base);
+	a->limit = limit > 0 && limit < whole ? limit : whole;
 }
 
 void *pg_arena_realloc(pg_arena *a, void *p, size_t from, size_t to)

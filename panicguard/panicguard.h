@@ -58,6 +58,9 @@ void *pg_arena_realloc(pg_arena *arena, void *p, size_t from, size_t to);
 /* Copies what is allocated away as the image. Call it once. Returns 0 or ENOMEM. Host code. */
 int pg_arena_seal(pg_arena *arena);
 
+/* From now on no more than limit bytes may be allocated at once; 0 is all of the arena. */
+void pg_arena_limit(pg_arena *arena, size_t limit);
+
 /* Puts the arena back to its image: byte for byte, and zeros above it. Only outside of an activation. */
 void pg_arena_restore(pg_arena *arena);
 

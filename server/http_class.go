@@ -21,6 +21,8 @@ type classJSON struct {
 	Methods   []methodJSON `json:"methods"`
 	Versions  []string     `json:"versions"`
 
+	Manifest *objclass.Manifest `json:"manifest,omitempty"`
+
 	// One of them has the source, where it was asked for.
 	Source       string `json:"source,omitempty"`
 	SourceBase64 []byte `json:"source_base64,omitempty"` // when it is not UTF-8, which JSON cannot hold
@@ -40,6 +42,7 @@ func newClassJSON(info objclass.ClassInfo) classJSON {
 		Size:      info.Size,
 		Methods:   make([]methodJSON, 0, len(info.Methods)),
 		Versions:  info.Versions,
+		Manifest:  info.Manifest,
 	}
 	for _, m := range info.Methods {
 		class.Methods = append(class.Methods, methodJSON{m.Name, flagNames(m.Flags)})

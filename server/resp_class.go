@@ -4,6 +4,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/json"
 
 	"github.com/objluad/objluad/objclass"
 )
@@ -36,11 +37,23 @@ func (c *respConn) classShow(args [][]byte) error {
 	if err != nil {
 		return err
 	}
-	c.out.mapping(classFields + 1)
+	c.out.mapping(classFields + 2)
 	c.class(&info)
 	c.out.bulkString("source")
 	c.out.bulk(info.Source)
-	return nil
+	c.out.bulkString("manifest")
+	return c.manifest(info.Manifest)
+}
+
+// manifest writes a manifest as JSON, or nil when there is none.
+func (c *respConn) manifest(m *objclass.Manifest) error {
+	if m == nil {
+		c.out.null()
+		return nil
+	}
+	text, err := json.Marshal(m)
+	c.out.bulk(text)
+	return err
 }
 
 const classFields = 7 // pairs that class writes

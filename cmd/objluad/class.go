@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -72,6 +73,7 @@ type classJSON struct {
 	Versions     []string          `json:"versions"`
 	Source       string            `json:"source,omitempty"`
 	SourceBase64 []byte            `json:"source_base64,omitempty"` // when it is not UTF-8
+	Manifest     json.RawMessage   `json:"manifest,omitempty"`
 }
 
 func newClassJSON(class client.Class) classJSON {
@@ -83,6 +85,7 @@ func newClassJSON(class client.Class) classJSON {
 		Size:      class.Size,
 		Methods:   class.Methods,
 		Versions:  class.Versions,
+		Manifest:  class.Manifest,
 	}
 	if utf8.Valid(class.Source) {
 		c.Source = string(class.Source)
@@ -132,7 +135,10 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 		}
 		_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s%s\ninstalled: %s\nsize:      %d\nmethods:   %s\nversions:  %s\n",
 			class.Name, class.Version, active, class.Installed.Format(time.RFC3339), class.Size, methods(class), strings.Join(class.Versions, "\n           "))
-		return err
+		if err != nil {
+			return err
+		}
+		return a.printManifest(class.Manifest)
 	})
 }
 

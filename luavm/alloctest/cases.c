@@ -20,6 +20,7 @@ const char class_source[] =
 	"for i = 1, 20 do words['word' .. i] = {i} end\n"
 	"objclass.register(first)\n"
 	"objclass.register(second, objclass.RD)\n"
+	"objclass.manifest{doc = large, methods = {first = {timeout_ms = 5, [1.5] = print}}, capabilities = {omap = words, data = true}}\n"
 	"objclass.log('loaded', #words)\n";
 
 const program calls[] = {

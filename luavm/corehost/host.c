@@ -227,6 +227,12 @@ static int log_text(uintptr_t ctx, int level, const void *data, size_t size)
 	return write_bytes(ctx, data, size);
 }
 
+static int manifest(uintptr_t ctx, const void *where, size_t where_size, const void *value, size_t size)
+{
+	write_bytes(ctx, where, where_size);
+	return write_bytes(ctx, value, size);
+}
+
 static int take(uintptr_t ctx, void *data, size_t size)
 {
 	(void)ctx;
@@ -273,6 +279,7 @@ const lv_host corehost = {
 	.caller = caller,
 	.random = random_bytes,
 	.log = log_text,
+	.manifest = manifest,
 	.take = take,
 	.error = error,
 };

@@ -93,15 +93,15 @@ type engine struct {
 	busy, runs atomic.Int64
 }
 
-func (e *engine) Load(_ context.Context, u *objclass.Unit, _ objclass.Budget) ([]objclass.Method, error) {
+func (e *engine) Load(_ context.Context, u *objclass.Unit, _ objclass.Budget) (objclass.Loaded, error) {
 	if u.Script {
-		return nil, nil
+		return objclass.Loaded{}, nil
 	}
 	var methods []objclass.Method
 	for line := range strings.Lines(string(u.Source)) {
 		name, flags, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if Methods[name] == nil {
-			return nil, objclass.Errorf(syscall.EIO, objclass.KindScript, "%s:1: syntax error near %q", u.Name, name)
+			return objclass.Loaded{}, objclass.Errorf(syscall.EIO, objclass.KindScript, "%s:1: syntax error near %q", u.Name, name)
 		}
 		m := objclass.Method{Name: name, Flags: objclass.RD}
 		if flags == "WR" {
@@ -110,7 +110,7 @@ func (e *engine) Load(_ context.Context, u *objclass.Unit, _ objclass.Budget) ([
 		methods = append(methods, m)
 	}
 	slices.SortFunc(methods, func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
-	return methods, nil
+	return objclass.Loaded{Methods: methods}, nil
 }
 
 func (e *engine) Run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {

@@ -292,7 +292,7 @@ var mutants = []mutant{
 	},
 	{
 		"reads are bounded by the arena", "luavm/host.go",
-		"n > int64(s.arena)", "n < 0",
+		"n > room", "n < 0",
 		"./luavm", "TestReadsAreBoundedByTheArena",
 	},
 	{
@@ -387,8 +387,33 @@ var mutants = []mutant{
 	},
 	{
 		"listings are bounded by the arena", "luavm/slot.go",
-		"		inv.Object.BoundListings(int64(s.arena))\n", "",
+		"		inv.Object.BoundListings(s.memory())\n", "",
 		"./luavm", "TestListingsAreBoundedByTheArena",
+	},
+	{
+		"a run has the memory of its budget", "panicguard/arena.c",
+		"	return live <= a->limit && more <= a->limit - live;\n", "	return (void)live, (void)more, true;\n",
+		"./luavm", "TestMemoryBudget",
+	},
+	{
+		"a listing stays within what was granted", "objclass/capabilities.go",
+		"c == nil || c.Omap.grant(prefix)", "true",
+		"./objclass", "TestEveryCapability",
+	},
+	{
+		"a range stays within what was granted", "objclass/capabilities.go",
+		"!ok || !r.Open && r.End <= end", "true",
+		"./objclass", "TestGrantedRangesHoldGrantedKeysOnly",
+	},
+	{
+		"a write creates no object without the capability", "objclass/object.go",
+		"		return o.caps.create()\n", "		return nil\n",
+		"./objclass", "TestEveryCapability",
+	},
+	{
+		"a caller raises no budget of a manifest", "objclass/manifest.go",
+		"		return min(value, limit)\n", "		return value\n",
+		"./objclass", "TestManifestBudgets",
 	},
 	{
 		"long operations look at their context", "store/steps.go",
