@@ -23,6 +23,8 @@ type admission struct {
 	drained  chan struct{} // closed when draining and the last call left
 }
 
+var errDraining = Errorf(syscall.ESHUTDOWN, KindBusy, "the server is shutting down")
+
 // newAdmission lets in as many calls as may run, and queue more.
 func newAdmission(executions, queue int) *admission {
 	return &admission{maxCalls: executions + queue, drained: make(chan struct{})}
@@ -31,14 +33,25 @@ func newAdmission(executions, queue int) *admission {
 // enter lets a call in; EBUSY when the house is full, ESHUTDOWN when it is being closed. The call must leave.
 func (a *admission) enter() error { return a.enterCall(nil) }
 
+// enterAnyway is enter for what ends trouble with a class: the house may be full because of it.
+func (a *admission) enterAnyway() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.draining {
+		return errDraining
+	}
+	a.calls++
+	return nil
+}
+
 // enterCall is enter of a method call; e is nil for anything else.
 func (a *admission) enterCall(e *callEntry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.draining:
-		return Errorf(syscall.ESHUTDOWN, KindBusy, "the server is shutting down")
-	case a.calls == a.maxCalls:
+		return errDraining
+	case a.calls >= a.maxCalls:
 		return Errorf(syscall.EBUSY, KindBusy, "the server has %d calls under way, which is its limit", a.maxCalls)
 	}
 	a.calls++

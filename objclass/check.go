@@ -62,7 +62,7 @@ func checkClass(ctx context.Context, st store.Store, name string, found func(for
 	case !slices.Contains(versions, string(active)):
 		found("version %.80q is active, but not installed", active)
 	}
-	return nil
+	return checkState(snap, string(active), versions, found)
 }
 
 // checkVersions checks that each version has a record and a source, and that the source is the version's.

@@ -21,15 +21,26 @@ func TestCheckClasses(t *testing.T) {
 		},
 	}
 	other := strings.Repeat("0", 64)
+	state := func(text string) *store.WriteSet {
+		return &store.WriteSet{Xattrs: map[string][]byte{stateXattr: []byte(text)}}
+	}
 	for says, damage := range map[string]*store.WriteSet{
-		"":                             {},
-		"no version is active":         {Xattrs: map[string][]byte{activeXattr: nil}},
-		"is active, but not installed": {Xattrs: map[string][]byte{activeXattr: []byte(other)}},
-		"is not the one":               {Omap: map[string][]byte{sourcePrefix + version: []byte("Return")}},
-		"says 6":                       {Omap: map[string][]byte{sourcePrefix + version: []byte("longer than that")}},
-		"has a record, but no source":  {Omap: map[string][]byte{sourcePrefix + version: nil}},
-		"has a source, but no record":  {Omap: map[string][]byte{metaPrefix + version: nil}},
-		"does not decode":              {Omap: map[string][]byte{metaPrefix + version: []byte("{")}},
+		"its state does not decode":      state("{"),
+		"in the history, but not":        state(`{"history":[{"version":"` + other + `"}]}`),
+		"is kept, but not":               state(`{"kept":["` + other + `"]}`),
+		"is used, but not":               state(`{"used":{"` + other + `":"2026-01-02T03:04:05Z"}}`),
+		"is the canary, but not":         state(`{"canary":{"version":"` + other + `","percent":5}}`),
+		"is the canary, and active":      state(`{"canary":{"version":"` + version + `","percent":5}}`),
+		"has a share of 101 percent":     state(`{"canary":{"version":"` + version + `","percent":101}}`),
+		"does not end before the active": state(`{"history":[{"version":"` + version + `"}]}`),
+		"":                               {},
+		"no version is active":           {Xattrs: map[string][]byte{activeXattr: nil}},
+		"is active, but not installed":   {Xattrs: map[string][]byte{activeXattr: []byte(other)}},
+		"is not the one":                 {Omap: map[string][]byte{sourcePrefix + version: []byte("Return")}},
+		"says 6":                         {Omap: map[string][]byte{sourcePrefix + version: []byte("longer than that")}},
+		"has a record, but no source":    {Omap: map[string][]byte{sourcePrefix + version: nil}},
+		"has a source, but no record":    {Omap: map[string][]byte{metaPrefix + version: nil}},
+		"does not decode":                {Omap: map[string][]byte{metaPrefix + version: []byte("{")}},
 	} {
 		st := newMemStore(classPool)
 		v, err := st.Commit(t.Context(), classRef("class"), 0, &good)

@@ -4,6 +4,7 @@ package objclass
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +17,9 @@ type class struct {
 	name      string
 	revision  uint64 // version of the class's object
 	active    *classVersion
+	canary    *classVersion             // nil when there is none
+	below     uint64                    // a call runs the canary when a random number of 32 bits is below
+	state     ClassState                // with what active and canary are
 	versions  []*classVersion           // oldest first
 	confirmed atomic.Pointer[time.Time] // it was what the store has at this time; nil when that may be over
 }
@@ -29,6 +33,7 @@ type classVersion struct {
 	log     func(level int, message string)
 	unit    atomic.Pointer[Unit] // nil while the source is not in memory; see sources
 	called  atomic.Bool          // since sources looked
+	used    atomic.Int64         // Unix time until which the version counts as used, if nothing holds it
 }
 
 type classMethod struct {
@@ -49,6 +54,33 @@ func (c *class) version(version string) *classVersion {
 		}
 	}
 	return nil
+}
+
+// Role is why a call runs its version of a class.
+type Role string
+
+const (
+	RoleActive Role = "active"
+	RoleCanary Role = "canary"
+	RolePinned Role = "pinned" // the call names the version
+)
+
+// pick returns the version that a call runs which names none.
+func (c *class) pick() (*classVersion, Role) {
+	if c.canary != nil && uint64(rand.Uint32()) < c.below {
+		return c.canary, RoleCanary
+	}
+	return c.active, RoleActive
+}
+
+// choose returns the version that a call runs which names one by a prefix of its hash, or none.
+func (c *class) choose(form string) (*classVersion, Role, error) {
+	if form == "" {
+		v, role := c.pick()
+		return v, role, nil
+	}
+	v, err := c.find(form)
+	return v, RolePinned, err
 }
 
 // find returns the version whose hash begins with form; the active one for "".
@@ -116,6 +148,7 @@ func (c *class) info(v *classVersion) ClassInfo {
 		Active:    v == c.active,
 		Installed: v.record.Installed,
 		Size:      v.record.Size,
+		State:     c.state,
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.record.Methods)) {
 		info.Methods = append(info.Methods, Method{Name: name, Flags: v.record.Methods[name]})

@@ -65,6 +65,16 @@ func (r *Registry) changed(name string) {
 	}
 }
 
+// forget drops a class that this daemon removed. What was read before does not come into the cache any more.
+func (r *Registry) forget(name string) {
+	r.cacheMu.Lock()
+	defer r.cacheMu.Unlock()
+	r.changes.Add(1)
+	cache := maps.Clone(*r.cache.Load())
+	delete(cache, name)
+	r.cache.Store(&cache)
+}
+
 // current reports whether a class of the cache is what the store has.
 func (r *Registry) current(c *class) bool {
 	if r.shared == nil {
@@ -114,6 +124,8 @@ func (r *Registry) put(name string, c *class, since moment) *class {
 			r.cache.Store(&cache)
 		}
 		return nil
+	case known == nil && !latest: // it may have been removed since
+		return c
 	case known != nil && known.revision > c.revision:
 		return known
 	case known != nil && known.revision == c.revision:

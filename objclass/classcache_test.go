@@ -243,13 +243,27 @@ func TestReadingThatAChangeOvertakes(t *testing.T) {
 
 // A call that found a class before its removal, and then its source gone, says so.
 func TestClassRemovedBeforeItsSourceIsRead(t *testing.T) {
-	d := newDaemons(t)
-	d.store.afterSnapshot = func(ref store.Ref) {
-		delete(d.store.pools[classPool], ref)
-		d.store.afterSnapshot = nil
+	for class, says := range map[string]string{"c": "no class c is installed", "c@" + versionOf([]byte(version1)): "was removed"} {
+		d := newDaemons(t)
+		d.store.afterSnapshot = func(ref store.Ref) {
+			delete(d.store.pools[classPool], ref)
+			d.store.afterSnapshot = nil
+		}
+		_, err := d.b.Exec(t.Context(), Call{Ref: ref("o"), Class: class, Method: "m"})
+		wantError(t, err, syscall.EOPNOTSUPP, KindClass, says)
 	}
-	_, err := d.b.Exec(t.Context(), Call{Ref: ref("o"), Class: "c", Method: "m"})
-	wantError(t, err, syscall.EOPNOTSUPP, KindClass, "was removed")
+}
+
+// A call that names no version does not fail when its version is replaced and removed before its source is read.
+func TestVersionRemovedBeforeItsSourceIsRead(t *testing.T) {
+	d := newDaemons(t)
+	old := install(t, d.a, "c", version1)
+	d.store.afterSnapshot = func(ref store.Ref) {
+		d.store.afterSnapshot = nil
+		install(t, d.a, "c", version2)
+		remove(t, d.a, "c@"+old.Version)
+	}
+	d.runs(version2)
 }
 
 // Of many calls that find a class to be read again one reads it.

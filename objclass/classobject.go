@@ -4,7 +4,6 @@ package objclass
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 // atomic like any change of an object:
 //
 //	xattr active            version that a call without "@version" runs
+//	xattr state             JSON of a ClassState
 //	omap  meta/<version>    JSON of a versionRecord
 //	omap  source/<version>  source text
 //
@@ -24,6 +24,7 @@ import (
 const (
 	classPool    = ".objluad"
 	activeXattr  = "active"
+	stateXattr   = "state"
 	metaPrefix   = "meta/"
 	sourcePrefix = "source/"
 )
@@ -34,28 +35,6 @@ type versionRecord struct {
 	Size      int64            `json:"size"`
 	Methods   map[string]Flags `json:"methods"`
 	Manifest  *Manifest        `json:"manifest,omitempty"`
-}
-
-// writeVersion makes unit the class's active version, and adds it when it is new.
-func writeVersion(overlay *store.Overlay, unit *Unit, terms *terms) error {
-	if err := overlay.Create(false); err != nil {
-		return err
-	}
-	_, err := overlay.OmapValue(metaPrefix + unit.Version)
-	if errors.Is(err, store.ErrNoKey) {
-		err = addVersion(overlay, unit, terms)
-	}
-	if err != nil {
-		return err
-	}
-	active, err := overlay.Xattr(activeXattr)
-	switch {
-	case err != nil && !errors.Is(err, store.ErrNoXattr):
-		return err
-	case string(active) == unit.Version:
-		return nil
-	}
-	return overlay.SetXattr(activeXattr, []byte(unit.Version))
 }
 
 func addVersion(overlay *store.Overlay, unit *Unit, terms *terms) error {
@@ -106,8 +85,19 @@ func (r *Registry) read(name string, overlay *store.Overlay) (*class, error) {
 	slices.SortStableFunc(c.versions, func(a, b *classVersion) int {
 		return a.record.Installed.Compare(b.record.Installed)
 	})
+	if c.state, err = readState(overlay); err != nil {
+		return nil, fmt.Errorf("class %s: %w", name, err)
+	}
 	if c.active = c.version(string(active)); c.active == nil {
 		return nil, fmt.Errorf("%w: class %s has no version %s, though it is its active one", store.ErrIO, name, active)
+	}
+	if canary := c.state.Canary; canary != nil {
+		if c.canary, c.below = c.version(canary.Version), canary.below(); c.canary == nil {
+			return nil, fmt.Errorf("%w: class %s has no version %s, though it is its canary", store.ErrIO, name, canary.Version)
+		}
+	}
+	for _, v := range c.versions {
+		v.usedUntil(c.lastUsed(v))
 	}
 	return c, nil
 }

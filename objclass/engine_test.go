@@ -169,7 +169,7 @@ func newHouseOver(t *testing.T, st store.Store, mem *memStore, opts Options, met
 // know has a method count as one whose runs take that long.
 func (h *house) know(t *testing.T, method string, run time.Duration) {
 	t.Helper()
-	version, err := h.Classes().resolve(t.Context(), "test")
+	version, _, err := h.Classes().resolve(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,7 @@ type Options struct {
 type Observation struct {
 	Class   string // "" for a script, and for a class that is not installed
 	Method  string // "" for a script, and for a method that does not exist: a metric's labels must stay few
+	Role    Role   // of the class version; "" when there is no class
 	Script  bool
 	Runs    int           // how often the method ran: more than once after a conflict, 0 when it never did
 	Waited  time.Duration // from the call's beginning to that of its first run: in line for the lock and an execution

@@ -22,11 +22,12 @@ type ClassInfo struct {
 	Version   string // full hash
 	Active    bool   // this version is the one that calls run by default
 	Methods   []Method
-	Installed time.Time // when the version was first installed
-	Size      int64     // bytes of source
-	Source    []byte    // from Show only
-	Versions  []string  // all installed versions, oldest first
-	Manifest  *Manifest // nil when the version has none
+	Installed time.Time  // when the version was first installed
+	Size      int64      // bytes of source
+	Source    []byte     // from Show only
+	Versions  []string   // all installed versions, oldest first
+	State     ClassState // not to be changed
+	Manifest  *Manifest  // nil when the version has none
 }
 
 // Registry installs classes and finds them. It is safe for concurrent use.
@@ -68,8 +69,19 @@ func (r *Registry) createPool(ctx context.Context) error {
 }
 
 // Install compiles the source, runs its chunk, and stores it as a version of the class, which becomes the active one. A
-// source that is installed already is only made active. Calls under way end on the version on which they began.
+// source that is installed already is only made active. Calls under way end on the version on which they began. It fails with
+// EDQUOT when the class has too many versions, and none that may be collected.
 func (r *Registry) Install(ctx context.Context, name string, source []byte) (ClassInfo, error) {
+	return r.install(ctx, name, source, (*draft).activate)
+}
+
+// InstallInactive is Install without activation: until it is activated or made the canary, only calls that name the version
+// run it. It fails with EINVAL when the class is not installed.
+func (r *Registry) InstallInactive(ctx context.Context, name string, source []byte) (ClassInfo, error) {
+	return r.install(ctx, name, source, func(*draft, string) {})
+}
+
+func (r *Registry) install(ctx context.Context, name string, source []byte, then func(*draft, string)) (ClassInfo, error) {
 	if err := r.admission.enter(); err != nil {
 		return ClassInfo{}, err
 	}
@@ -89,27 +101,30 @@ func (r *Registry) Install(ctx context.Context, name string, source []byte) (Cla
 	if err != nil {
 		return ClassInfo{}, err
 	}
-
-	var installed *class
-	since := r.now()
-	revision, err := r.objects.change(ctx, classRef(name), func() (*store.Overlay, error) {
-		return r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) error {
-			if err := writeVersion(overlay, unit, terms); err != nil {
+	c, err := r.change(ctx, name, func(d *draft) error {
+		if err := d.overlay.Create(false); err != nil {
+			return err
+		}
+		if d.was.version(unit.Version) == nil {
+			if err := d.makeRoom(name); err != nil {
 				return err
 			}
-			var err error
-			installed, err = r.read(name, overlay)
-			return err
-		})
+			if err := addVersion(d.overlay, unit, terms); err != nil {
+				return err
+			}
+		}
+		then(d, unit.Version)
+		if d.active == "" {
+			return Errorf(syscall.EINVAL, KindClass, "class %s is not installed: its first version must be the active one", name)
+		}
+		return nil
 	})
 	if err != nil {
 		return ClassInfo{}, err
 	}
-	installed.revision = revision
-	r.sources.keep(installed.active, unit)
-	r.put(name, installed, since)
-	r.tellOthers(ctx, name)
-	return installed.info(installed.active), nil
+	installed := c.version(unit.Version)
+	r.sources.keep(installed, unit)
+	return c.info(installed), nil
 }
 
 // load has the engine make an image of the unit, in an execution that is kept for what may run long.
@@ -155,24 +170,35 @@ func (r *Registry) List(ctx context.Context) ([]ClassInfo, error) {
 	}
 	defer r.admission.leave()
 	var infos []ClassInfo
+	err := r.eachName(ctx, func(name string) error {
+		c, err := r.refresh(ctx, name)
+		if err == nil && c != nil {
+			infos = append(infos, c.info(c.active))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return infos, nil
+}
+
+// eachName calls fn with the names of all classes in order, until it fails.
+func (r *Registry) eachName(ctx context.Context, fn func(name string) error) error {
 	for after, more := "", true; more; {
 		var names []string
 		var err error
 		if names, more, err = r.objects.store.List(ctx, classPool, "", after, 1000); err != nil {
-			return nil, OpError(err)
+			return OpError(err)
 		}
 		for _, name := range names {
-			c, err := r.refresh(ctx, name)
-			if err != nil {
-				return nil, err
-			}
-			if c != nil {
-				infos = append(infos, c.info(c.active))
+			if err := fn(name); err != nil {
+				return err
 			}
 			after = name
 		}
 	}
-	return infos, nil
+	return nil
 }
 
 // Show describes the active version of a class, or the one named "class@version", with its source.
@@ -207,22 +233,23 @@ func (r *Registry) Show(ctx context.Context, spec string) (ClassInfo, error) {
 
 // resolve finds the version that a call of "class" or "class@version" runs. It reads the store only for what it sees for
 // the first time, or what another daemon may have changed.
-func (r *Registry) resolve(ctx context.Context, spec string) (*classVersion, error) {
+func (r *Registry) resolve(ctx context.Context, spec string) (*classVersion, Role, error) {
 	if c := (*r.cache.Load())[spec]; c != nil && r.current(c) { // the common case: no version, and known
-		return c.active, nil
+		v, role := c.pick()
+		return v, role, nil
 	}
 	name, form, err := parseSpec(spec)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	c, err := r.find(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if c == nil {
-		return nil, r.unknownClass(ctx, name)
+		return nil, "", r.unknownClass(ctx, name)
 	}
-	return c.find(form)
+	return c.choose(form)
 }
 
 // find returns a class as it is; nil when it is not installed.
@@ -273,7 +300,7 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrNoKey):
-		return nil, Errorf(syscall.EOPNOTSUPP, KindClass, "class %s@%s was removed", v.class, v.version)
+		return nil, Errorf(syscall.EOPNOTSUPP, KindClass, "class %s@%s %w", v.class, v.version, errRemoved)
 	case err != nil:
 		return nil, err
 	}
@@ -284,6 +311,8 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 	r.sources.keep(v, unit)
 	return unit, nil
 }
+
+var errRemoved = errors.New("was removed")
 
 func (r *Registry) unknownClass(ctx context.Context, name string) error {
 	names, _, err := r.objects.store.List(ctx, classPool, "", "", shownCandidates+1)

@@ -115,6 +115,7 @@ type exec struct {
 
 	// Resolved.
 	class  *classVersion // nil for a script
+	role   Role          // of the version; "" for a script
 	method *classMethod  // nil for a script
 	unit   *Unit
 	flags  Flags
@@ -203,16 +204,19 @@ func (x *exec) resolve() error {
 	if x.call.Script != nil {
 		return x.resolveScript()
 	}
-	version, err := x.classes.resolve(&x.life, x.call.Class)
+	version, role, err := x.classes.resolve(&x.life, x.call.Class)
 	if err != nil {
 		return err
 	}
-	x.class = version
+	x.class, x.role = version, role
 	if x.method, err = version.method(x.call.Method); err != nil {
 		return err
 	}
 	if x.unit, err = x.classes.unit(&x.life, version); err != nil {
-		return err
+		return x.resolveAgain(err)
+	}
+	if role == RolePinned {
+		x.classes.notePinned(version, x.began)
 	}
 	x.budget = x.method.manifest.budget(x.budget, x.opts.largest(), x.call.Timeout > 0)
 	x.log = version.log
@@ -234,6 +238,18 @@ func (x *exec) resolveScript() error {
 	x.place = execution{group: scriptName, pace: x.scripts.of(x.unit.Version)}
 	x.setFlags(RD | WR)
 	return nil
+}
+
+// resolveAgain is resolve of a call whose version was removed before its source was read. One that names no version runs
+// whatever is active now; any other fails with err.
+func (x *exec) resolveAgain(err error) error {
+	if x.role == RolePinned || !errors.Is(err, errRemoved) {
+		return err
+	}
+	if _, err := x.classes.refresh(&x.life, x.class.class); err != nil {
+		return err
+	}
+	return x.resolve()
 }
 
 func (x *exec) setFlags(flags Flags) {
@@ -404,7 +420,7 @@ func (x *exec) observe(err *Error) {
 		Err:     err,
 	}
 	if x.class != nil {
-		o.Class = x.class.class
+		o.Class, o.Role = x.class.class, x.role
 	}
 	if x.method != nil {
 		o.Method = x.method.name
