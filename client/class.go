@@ -13,7 +13,7 @@ import (
 // Class describes a class and one version of it.
 type Class struct {
 	Name      string
-	Version   string // full hash
+	Version   string // full hash; "built-in" for the class lua, which has no source and was never installed
 	Active    bool   // this version is the one that calls run by default
 	Installed time.Time
 	Size      int64             // bytes of source
@@ -72,10 +72,12 @@ func readClass(fields map[string]rueidis.RedisMessage) (Class, error) {
 	r := fieldReader{fields: fields}
 	active, methods, versions := fields["active"], fields["methods"], fields["versions"]
 	class := Class{
-		Name:      r.string("name"),
-		Version:   r.string("version"),
-		Installed: time.Unix(0, r.int("installed_ns")),
-		Size:      r.int("size"),
+		Name:    r.string("name"),
+		Version: r.string("version"),
+		Size:    r.int("size"),
+	}
+	if installed := r.int("installed_ns"); installed != 0 {
+		class.Installed = time.Unix(0, installed)
 	}
 	var err error
 	class.Active, err = active.AsBool()

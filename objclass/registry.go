@@ -19,10 +19,10 @@ import (
 // ClassInfo describes a class and one version of it.
 type ClassInfo struct {
 	Name      string
-	Version   string // full hash
+	Version   string // full hash; BuiltinVersion for the class lua
 	Active    bool   // this version is the one that calls run by default
 	Methods   []Method
-	Installed time.Time  // when the version was first installed
+	Installed time.Time  // when the version was first installed; zero for the class lua
 	Size      int64      // bytes of source
 	Source    []byte     // from Show only
 	Versions  []string   // all installed versions, oldest first
@@ -87,6 +87,9 @@ func (r *Registry) install(ctx context.Context, name string, source []byte, then
 	}
 	defer r.admission.leave()
 	if err := checkClassName(name); err != nil {
+		return ClassInfo{}, err
+	}
+	if err := checkNotReserved(name); err != nil {
 		return ClassInfo{}, err
 	}
 	if err := checkSource(source, r.opts.MaxSource, KindClass); err != nil {
@@ -163,7 +166,7 @@ func checkMethods(name string, methods []Method) error {
 	return nil
 }
 
-// List describes the active version of each class, in order of their names.
+// List describes the active version of each class that was installed, in order of their names.
 func (r *Registry) List(ctx context.Context) ([]ClassInfo, error) {
 	if err := r.admission.enter(); err != nil {
 		return nil, err
@@ -201,15 +204,22 @@ func (r *Registry) eachName(ctx context.Context, fn func(name string) error) err
 	return nil
 }
 
-// Show describes the active version of a class, or the one named "class@version", with its source.
+// Show describes the active version of a class, or the one named "class@version", with its source; or the class lua, which has
+// neither.
 func (r *Registry) Show(ctx context.Context, spec string) (ClassInfo, error) {
 	if err := r.admission.enter(); err != nil {
 		return ClassInfo{}, err
 	}
 	defer r.admission.leave()
+	if spec == luaClass {
+		return luaInfo(), nil
+	}
 	name, form, err := parseSpec(spec)
 	if err != nil {
 		return ClassInfo{}, err
+	}
+	if name == luaClass {
+		return ClassInfo{}, errLuaVersion
 	}
 	c, err := r.refresh(ctx, name)
 	if err != nil {

@@ -123,6 +123,10 @@ type exec struct {
 	log    func(level int, message string)
 	budget Budget
 
+	evaluator string // the method of class lua that brought the script; "" otherwise
+	handler   string // what of the unit is called, on what
+	input     []byte
+
 	// Learnt on the way.
 	runs    int
 	waited  time.Duration
@@ -201,8 +205,14 @@ func (x *exec) check() error {
 
 // resolve finds what the call runs: a method of a class version, or the script that came with it.
 func (x *exec) resolve() error {
-	if x.call.Script != nil {
-		return x.resolveScript()
+	x.handler, x.input = x.call.Method, x.call.Input
+	switch {
+	case x.call.Script != nil && x.call.Class != "":
+		return Errorf(syscall.EINVAL, KindInput, "a call names a class or brings a script, not both")
+	case x.call.Script != nil:
+		return x.resolveScript(x.call.Script)
+	case isLuaClass(x.call.Class):
+		return x.resolveEval()
 	}
 	version, role, err := x.classes.resolve(&x.life, x.call.Class)
 	if err != nil {
@@ -225,11 +235,7 @@ func (x *exec) resolve() error {
 	return nil
 }
 
-func (x *exec) resolveScript() error {
-	source := x.call.Script
-	if x.call.Class != "" {
-		return Errorf(syscall.EINVAL, KindInput, "a call names a class or brings a script, not both")
-	}
+func (x *exec) resolveScript(source []byte) error {
 	if err := checkSource(source, x.opts.MaxSource, KindInput); err != nil {
 		return err
 	}
@@ -325,8 +331,8 @@ func (x *exec) invoke(r *runParts, began time.Time) error {
 	x.runs++
 	r.invocation = Invocation{
 		Unit:   x.unit,
-		Method: x.call.Method,
-		Input:  x.call.Input,
+		Method: x.handler,
+		Input:  x.input,
 		Object: &r.object,
 		Ref:    x.call.Ref,
 		Client: x.call.Client,
@@ -424,6 +430,9 @@ func (x *exec) observe(err *Error) {
 	}
 	if x.method != nil {
 		o.Method = x.method.name
+	}
+	if x.evaluator != "" {
+		o.Class, o.Method = luaClass, x.evaluator
 	}
 	x.opts.Observe(&o)
 }

@@ -5,6 +5,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 
 	"github.com/objluad/objluad/objclass"
 )
@@ -67,7 +68,7 @@ func (c *respConn) class(info *objclass.ClassInfo) {
 	c.out.bulkString("active")
 	c.out.bool(info.Active)
 	c.out.bulkString("installed_ns")
-	c.out.int(info.Installed.UnixNano())
+	c.out.int(unixNano(info.Installed))
 	c.out.bulkString("size")
 	c.out.int(info.Size)
 	c.out.bulkString("methods")
@@ -81,6 +82,14 @@ func (c *respConn) class(info *objclass.ClassInfo) {
 	for _, version := range info.Versions {
 		c.out.bulkString(version)
 	}
+}
+
+// unixNano returns a time on the wire; 0 for none.
+func unixNano(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
 }
 
 // flagNames returns "RD", "WR", "RD|WR", or "" of a method without flags.

@@ -196,7 +196,7 @@ func TestCommands(t *testing.T) {
 
 		{[]string{"CLASS.INSTALL", "bad", "nosuch RD"}, `-EIO script .*bad.lua:1: syntax error.*\r\n`},
 		{[]string{"CLASS.INSTALL", "../bad", "echo RD"}, `-EINVAL class .*\r\n`},
-		{[]string{"CLASS.SHOW", "other"}, `\*18\r\n\$4\r\nname\r\n\$5\r\nother\r\n.*\$6\r\nactive\r\n:1\r\n.*\$7\r\nmethods\r\n\*2\r\n\$4\r\necho\r\n\$2\r\nRD\r\n.*\$6\r\nsource\r\n\$8\r\necho RD\n\r\n`},
+		{[]string{"CLASS.SHOW", "other"}, `\*18\r\n\$4\r\nname\r\n\$5\r\nother\r\n.*\$6\r\nactive\r\n:1\r\n.*\$7\r\nmethods\r\n\*2\r\n\$4\r\necho\r\n\$2\r\nRD\r\n.*\$6\r\nsource\r\n\$8\r\necho RD\n\r\n.*`},
 		{[]string{"CLASS.SHOW", "nosuch"}, `-EOPNOTSUPP class .*\r\n`},
 		{[]string{"CLASS.LIST"}, `\*2\r\n\*14\r\n.*other.*test.*`},
 

@@ -128,6 +128,9 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 			return err
 		case a.json:
 			return a.printJSON(newClassJSON(class))
+		case class.Installed.IsZero():
+			_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s\nmethods:   %s\n", class.Name, class.Version, methods(class))
+			return err
 		}
 		active := ""
 		if class.Active {
