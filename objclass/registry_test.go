@@ -89,7 +89,7 @@ func TestInstallRefuses(t *testing.T) {
 		text          string
 	}{
 		{"", version1, syscall.EINVAL, KindClass, "no class name"},
-		{"1a", version1, syscall.EINVAL, KindClass, "no class name"},
+		{"-a", version1, syscall.EINVAL, KindClass, "no class name"},
 		{"a@b", version1, syscall.EINVAL, KindClass, "no class name"},
 		{"a/b", version1, syscall.EINVAL, KindClass, "no class name"},
 		{strings.Repeat("a", 65), version1, syscall.EINVAL, KindClass, "no class name"},

@@ -202,7 +202,7 @@ func at(path string, key any) string {
 
 func isName(s string) bool {
 	return s != "" && len(s) <= 80 && !('0' <= s[0] && s[0] <= '9') &&
-		strings.IndexFunc(s, func(c rune) bool { return c != '_' && !('0' <= c && c <= '9') && !(c < 0x80 && isLetter(byte(c))) }) < 0
+		strings.IndexFunc(s, func(c rune) bool { return c != '_' && !(c < 0x80 && isLetterOrDigit(byte(c))) }) < 0
 }
 
 // sortedKeys returns the keys in an order that depends on nothing else, so that of several errors always the same is told.

@@ -24,21 +24,21 @@ func versionOf(source []byte) string {
 }
 
 // checkClassName reports whether name may be the name of a class: 1 to 64 letters, digits, '_', '.' and '-', of which the
-// first is a letter.
+// first is a letter or a digit, as in Ceph's class 2pc_queue.
 func checkClassName(name string) error {
-	ok := name != "" && len(name) <= maxClassName && isLetter(name[0])
+	ok := name != "" && len(name) <= maxClassName && isLetterOrDigit(name[0])
 	for i := 1; ok && i < len(name); i++ {
 		c := name[i]
-		ok = isLetter(c) || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-'
+		ok = isLetterOrDigit(c) || c == '_' || c == '.' || c == '-'
 	}
 	if !ok {
 		return Errorf(syscall.EINVAL, KindClass,
-			"%.80q is no class name: 1 to %d letters, digits, '_', '.' and '-', beginning with a letter", name, maxClassName)
+			"%.80q is no class name: 1 to %d letters, digits, '_', '.' and '-', beginning with a letter or a digit", name, maxClassName)
 	}
 	return nil
 }
 
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isLetterOrDigit(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' }
 
 // parseSpec splits "name" or "name@version" and checks the form of both. The version is "" when the active one is meant.
 func parseSpec(spec string) (name, version string, err error) {
