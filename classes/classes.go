@@ -14,7 +14,7 @@ var files embed.FS
 // Class is a stock class.
 type Class struct {
 	Name    string
-	Summary string // the first line of its documentation
+	Summary string // what its first line says
 	Source  []byte // the documentation is the comment at its head
 }
 
@@ -41,6 +41,6 @@ func Find(name string) (class Class, ok bool) {
 	if err != nil {
 		return Class{}, false
 	}
-	summary, _, _ := strings.Cut(string(source), "\n")
-	return Class{Name: name, Summary: strings.TrimPrefix(summary, "-- "), Source: source}, true
+	first, _, _ := strings.Cut(string(source), "\n")
+	return Class{Name: name, Summary: strings.TrimPrefix(first, "-- "+name+": "), Source: source}, true
 }

@@ -3,6 +3,8 @@
 package classes_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -38,14 +40,23 @@ func TestPartsAreTheSame(t *testing.T) {
 	}
 }
 
-// The first line of a class says what it is, and the head comment names all its methods.
+// The first line of a class says what it is. The comment at its head and the guide name all its methods.
 func TestClassesAreDocumented(t *testing.T) {
 	service := newService(t)
+	guide, err := os.ReadFile(filepath.Join("..", "docs", "classes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, class := range classes.All() {
 		if !strings.HasPrefix(string(class.Source), "-- "+class.Name+": ") {
 			t.Errorf("%s does not begin with its name", class.Name)
 		}
 		head, _, _ := strings.Cut(string(class.Source), "\n\n")
+		_, section, found := strings.Cut(string(guide), "\n## "+class.Name+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		if !found {
+			t.Errorf("the guide has no section %s", class.Name)
+		}
 		info, err := service.Classes().Install(t.Context(), class.Name, class.Source)
 		if err != nil {
 			t.Fatal(err)
@@ -53,6 +64,9 @@ func TestClassesAreDocumented(t *testing.T) {
 		for _, method := range info.Methods {
 			if !regexp.MustCompile(`(?m)^-- ([\w, ]+, )?` + method.Name + `(, [\w, ]+)? \(`).MatchString(head) {
 				t.Errorf("the head of %s does not tell of %s", class.Name, method.Name)
+			}
+			if !strings.Contains(section, "`"+method.Name+"`") {
+				t.Errorf("the guide does not tell of %s of %s", method.Name, class.Name)
 			}
 		}
 	}

@@ -41,6 +41,7 @@ func newClass(a *app) *cobra.Command {
 			Args:  cobra.NoArgs,
 			RunE:  func(cmd *cobra.Command, _ []string) error { return a.listClasses(cmd.Context()) },
 		})
+	addStock(a, class)
 	return class
 }
 

@@ -1,0 +1,109 @@
+// This file is the flag --stock: classes that are part of this program, which a daemon has when they are installed.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/classes"
+	"github.com/objluad/objluad/client"
+)
+
+// addStock gives the subcommands install and list of "class" the flag.
+func addStock(a *app, class *cobra.Command) {
+	for _, cmd := range class.Commands() {
+		switch cmd.Name() {
+		case "install":
+			cmd.Use += ", or install --stock [NAME]..."
+			withStock(cmd, "install stock classes, all of them or those named", func(ctx context.Context, names []string) error {
+				return a.installStock(ctx, names)
+			})
+		case "list":
+			withStock(cmd, "list the stock classes, installed or not", func(_ context.Context, names []string) error {
+				return a.listStock(names)
+			})
+		}
+	}
+}
+
+// withStock adds the flag to a command, with which it takes names and does something else.
+func withStock(cmd *cobra.Command, usage string, do func(ctx context.Context, names []string) error) {
+	args, run := cmd.Args, cmd.RunE
+	stock := cmd.Flags().Bool("stock", false, usage)
+	cmd.Args = func(cmd *cobra.Command, names []string) error {
+		if *stock {
+			return nil
+		}
+		return args(cmd, names)
+	}
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if *stock {
+			return do(cmd.Context(), names)
+		}
+		return run(cmd, names)
+	}
+}
+
+// stockClasses returns the stock classes of those names, or all.
+func stockClasses(names []string) ([]classes.Class, error) {
+	if len(names) == 0 {
+		return classes.All(), nil
+	}
+	var list []classes.Class
+	for _, name := range names {
+		class, ok := classes.Find(name)
+		if !ok {
+			return nil, fail(syscall.ENOENT, "there is no stock class %q; class list --stock has them", name)
+		}
+		list = append(list, class)
+	}
+	return list, nil
+}
+
+func (a *app) installStock(ctx context.Context, names []string) error {
+	list, err := stockClasses(names)
+	if err != nil {
+		return err
+	}
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		installed := make([]map[string]any, 0, len(list))
+		for _, class := range list {
+			version, err := conn.InstallClass(ctx, class.Name, class.Source)
+			if err != nil {
+				return fmt.Errorf("%s: %w", class.Name, err)
+			}
+			installed = append(installed, map[string]any{"name": class.Name, "version": version})
+			if !a.json {
+				fmt.Fprintf(a.out, "%s@%s\n", class.Name, version)
+			}
+		}
+		if a.json {
+			return a.printJSON(installed)
+		}
+		return nil
+	})
+}
+
+func (a *app) listStock(names []string) error {
+	list, err := stockClasses(names)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		described := make([]map[string]any, 0, len(list))
+		for _, class := range list {
+			described = append(described, map[string]any{"name": class.Name, "summary": class.Summary, "size": len(class.Source)})
+		}
+		return a.printJSON(described)
+	}
+	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, class := range list {
+		fmt.Fprintf(table, "%s\t%s\n", class.Name, class.Summary)
+	}
+	return table.Flush()
+}
