@@ -21,12 +21,13 @@ type Class struct {
 	Versions  []string          // all installed versions, oldest first
 	Source    []byte            // from ShowClass only
 	Manifest  json.RawMessage   // from ShowClass only; nil when the version has none
+
+	ClassState
 }
 
 // InstallClass installs a version of a class, makes it the active one, and returns its full hash.
 func (c *Conn) InstallClass(ctx context.Context, name string, source []byte) (version string, err error) {
-	version, err = c.do(ctx, "CLASS.INSTALL", name, rueidis.BinaryString(source)).ToString()
-	return version, callError(err)
+	return c.version(ctx, "CLASS.INSTALL", name, rueidis.BinaryString(source))
 }
 
 // ListClasses describes the active version of each class, in order of their names.
@@ -86,5 +87,6 @@ func readClass(fields map[string]rueidis.RedisMessage) (Class, error) {
 	r.check("methods", err)
 	class.Versions, err = versions.AsStrSlice()
 	r.check("versions", err)
+	class.ClassState = r.classState()
 	return class, r.err
 }

@@ -143,12 +143,13 @@ func (v *classVersion) method(name string) (*classMethod, error) {
 
 func (c *class) info(v *classVersion) ClassInfo {
 	info := ClassInfo{
-		Name:      c.name,
-		Version:   v.version,
-		Active:    v == c.active,
-		Installed: v.record.Installed,
-		Size:      v.record.Size,
-		State:     c.state,
+		Name:          c.name,
+		Version:       v.version,
+		Active:        v == c.active,
+		ActiveVersion: c.active.version,
+		Installed:     v.record.Installed,
+		Size:          v.record.Size,
+		State:         c.state,
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.record.Methods)) {
 		info.Methods = append(info.Methods, Method{Name: name, Flags: v.record.Methods[name]})

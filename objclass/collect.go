@@ -17,6 +17,8 @@ import (
 const (
 	// notedEvery is how often a call is noted, of a version that is called again and again.
 	notedEvery = 10 * time.Minute
+	// UnusedFor is how long a version is out of use before it is collected, unless who asks says otherwise.
+	UnusedFor = 7 * 24 * time.Hour
 	// roomAfter is how long a version is out of use before it makes room for a new one.
 	roomAfter = time.Hour
 )

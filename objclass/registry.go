@@ -18,16 +18,17 @@ import (
 
 // ClassInfo describes a class and one version of it.
 type ClassInfo struct {
-	Name      string
-	Version   string // full hash; BuiltinVersion for the class lua
-	Active    bool   // this version is the one that calls run by default
-	Methods   []Method
-	Installed time.Time  // when the version was first installed; zero for the class lua
-	Size      int64      // bytes of source
-	Source    []byte     // from Show only
-	Versions  []string   // all installed versions, oldest first
-	State     ClassState // not to be changed
-	Manifest  *Manifest  // nil when the version has none
+	Name          string
+	Version       string // full hash; BuiltinVersion for the class lua
+	Active        bool   // this version is the one that calls run by default
+	ActiveVersion string // the one that is
+	Methods       []Method
+	Installed     time.Time  // when the version was first installed; zero for the class lua
+	Size          int64      // bytes of source
+	Source        []byte     // from Show only
+	Versions      []string   // all installed versions, oldest first
+	State         ClassState // not to be changed
+	Manifest      *Manifest  // nil when the version has none
 }
 
 // Registry installs classes and finds them. It is safe for concurrent use.

@@ -21,7 +21,9 @@ type classJSON struct {
 	Methods   []methodJSON `json:"methods"`
 	Versions  []string     `json:"versions"`
 
-	Manifest *objclass.Manifest `json:"manifest,omitempty"`
+	Manifest      *objclass.Manifest `json:"manifest,omitempty"`
+	ActiveVersion string             `json:"active_version"`
+	objclass.ClassState
 
 	// One of them has the source, where it was asked for.
 	Source       string `json:"source,omitempty"`
@@ -43,6 +45,9 @@ func newClassJSON(info objclass.ClassInfo) classJSON {
 		Methods:   make([]methodJSON, 0, len(info.Methods)),
 		Versions:  info.Versions,
 		Manifest:  info.Manifest,
+
+		ActiveVersion: info.ActiveVersion,
+		ClassState:    info.State,
 	}
 	for _, m := range info.Methods {
 		class.Methods = append(class.Methods, methodJSON{m.Name, flagNames(m.Flags)})
@@ -78,11 +83,23 @@ func (s *httpServer) showClass(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *httpServer) installClass(w http.ResponseWriter, r *http.Request) error {
+	query, err := parameters(r, "inactive")
+	if err != nil {
+		return err
+	}
+	inactive, err := boolParameter(query.Get("inactive"), "inactive")
+	if err != nil {
+		return err
+	}
 	source, err := readBody(w, r, "a class", s.opts.MaxSource)
 	if err != nil {
 		return err
 	}
-	info, err := s.service.Classes().Install(r.Context(), r.PathValue("name"), source)
+	install := s.service.Classes().Install
+	if inactive {
+		install = s.service.Classes().InstallInactive
+	}
+	info, err := install(r.Context(), r.PathValue("name"), source)
 	if err != nil {
 		return err
 	}

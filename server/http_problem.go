@@ -79,6 +79,8 @@ func httpStatus(e *objclass.Error) int {
 		switch {
 		case e.Kind == objclass.KindClass && errno == syscall.EOPNOTSUPP: // the path names a class or method that is not there
 			return http.StatusNotFound
+		case e.Kind == objclass.KindClass && errno == syscall.EBUSY: // a version is in use
+			return http.StatusConflict
 		case e.Kind != objclass.KindOp && errno == syscall.EMSGSIZE: // of an operation it means a reply
 			return http.StatusRequestEntityTooLarge
 		}

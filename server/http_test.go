@@ -306,11 +306,11 @@ func TestMetrics(t *testing.T) {
 	}
 	metrics := w.do("GET", "/metrics", "").body
 	for _, line := range []string{
-		`objluad_calls_total{class="test",method="echo",outcome="ok"} 1`,
-		`objluad_calls_total{class="test",method="fail",outcome="trap:deadline"} 1`,
-		`objluad_calls_total{class="",method="",outcome="class"} 50`,
-		`objluad_calls_total{class="test",method="",outcome="class"} 50`,
-		`objluad_calls_total{class="eval",method="",outcome="script"} 50`,
+		`objluad_calls_total{class="test",method="echo",outcome="ok",role="active"} 1`,
+		`objluad_calls_total{class="test",method="fail",outcome="trap:deadline",role="active"} 1`,
+		`objluad_calls_total{class="",method="",outcome="class",role=""} 50`,
+		`objluad_calls_total{class="test",method="",outcome="class",role="active"} 50`,
+		`objluad_calls_total{class="eval",method="",outcome="script",role=""} 50`,
 		`objluad_call_duration_seconds_count{class="test",method="echo"} 1`,
 		`objluad_traps_total{code="deadline"} 1`,
 		`objluad_traps_total{code="fault"} 0`,

@@ -26,11 +26,12 @@ const evalClass = "eval"
 // Metrics counts calls and connections. Its methods are safe for concurrent use.
 //
 // A label's values are bounded: a class or method that does not exist is "", what a client may choose freely, such as a script's
-// handler, is no label, and of installed methods the first 1000 that are called have labels of their own.
+// handler, is no label, and of installed methods the first 1000 that are called have labels of their own. A method that runs as
+// the active version, as the canary, and by its version's name, counts as one for each.
 type Metrics struct {
 	registry *prometheus.Registry
 
-	calls    *prometheus.CounterVec   // class, method, outcome
+	calls    *prometheus.CounterVec   // class, method, role, outcome
 	duration *prometheus.HistogramVec // class, method
 	traps    *prometheus.CounterVec   // code
 
@@ -48,7 +49,14 @@ type Metrics struct {
 	methods atomic.Pointer[map[methodKey]*methodMetrics]
 }
 
-type methodKey struct{ class, method string }
+type methodKey struct {
+	class, method string
+	role          objclass.Role
+}
+
+func (k methodKey) count(calls *prometheus.CounterVec, outcome string) prometheus.Counter {
+	return calls.WithLabelValues(k.class, k.method, string(k.role), outcome)
+}
 
 // methodMetrics are the counters of one method's common outcome; others are looked up.
 type methodMetrics struct {
@@ -66,8 +74,8 @@ func NewMetrics() *Metrics {
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "objluad_calls_total",
-			Help: "Method calls that ended, by class, method and outcome: ok, or the kind of the error.",
-		}, []string{"class", "method", "outcome"}),
+			Help: "Method calls that ended, by class, method, why its version ran (active, canary, or pinned by the call), and outcome: ok, or the kind of the error.",
+		}, []string{"class", "method", "role", "outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "objluad_call_duration_seconds",
 			Help:    "Time from a method call's arrival to its end.",
@@ -93,7 +101,7 @@ func NewMetrics() *Metrics {
 
 // Observe counts a call that ended; it is for objclass.Options.
 func (m *Metrics) Observe(o *objclass.Observation) {
-	key := methodKey{o.Class, o.Method}
+	key := methodKey{o.Class, o.Method, o.Role}
 	if o.Script {
 		key = methodKey{class: evalClass}
 	}
@@ -108,7 +116,7 @@ func (m *Metrics) Observe(o *objclass.Observation) {
 		return
 	}
 	m.failed.Add(1)
-	m.calls.WithLabelValues(method.labels.class, method.labels.method, string(o.Err.Kind)).Inc()
+	method.labels.count(m.calls, string(o.Err.Kind)).Inc()
 	if code := o.Err.Kind.Trap(); code != "" {
 		m.trapped.Add(1)
 		m.traps.WithLabelValues(code).Inc()
@@ -128,7 +136,7 @@ func (m *Metrics) method(key methodKey) *methodMetrics {
 	}
 	method := &methodMetrics{
 		labels:   key,
-		ok:       m.calls.WithLabelValues(key.class, key.method, okOutcome),
+		ok:       key.count(m.calls, okOutcome),
 		duration: m.duration.WithLabelValues(key.class, key.method),
 	}
 	methods := maps.Clone(old)

@@ -5,14 +5,20 @@ package server
 import (
 	"bytes"
 	"encoding/json"
-	"time"
 
 	"github.com/objluad/objluad/objclass"
 )
 
 func (c *respConn) classInstall(args [][]byte) error {
+	install := c.srv.service.Classes().Install
+	if len(args) > 2 {
+		if !is(args[2], "INACTIVE") {
+			return unknownOption(args[2])
+		}
+		install = c.srv.service.Classes().InstallInactive
+	}
 	source := bytes.Clone(args[1]) // the registry keeps it
-	info, err := c.srv.service.Classes().Install(c.ctx, string(args[0]), source)
+	info, err := install(c.ctx, string(args[0]), source)
 	if err != nil {
 		return err
 	}
@@ -57,7 +63,7 @@ func (c *respConn) manifest(m *objclass.Manifest) error {
 	return err
 }
 
-const classFields = 7 // pairs that class writes
+const classFields = 7 + stateFields // pairs that class writes
 
 // class writes what describes a class version, as pairs of a map.
 func (c *respConn) class(info *objclass.ClassInfo) {
@@ -82,14 +88,7 @@ func (c *respConn) class(info *objclass.ClassInfo) {
 	for _, version := range info.Versions {
 		c.out.bulkString(version)
 	}
-}
-
-// unixNano returns a time on the wire; 0 for none.
-func unixNano(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
+	c.classState(info)
 }
 
 // flagNames returns "RD", "WR", "RD|WR", or "" of a method without flags.

@@ -196,9 +196,9 @@ func TestCommands(t *testing.T) {
 
 		{[]string{"CLASS.INSTALL", "bad", "nosuch RD"}, `-EIO script .*bad.lua:1: syntax error.*\r\n`},
 		{[]string{"CLASS.INSTALL", "../bad", "echo RD"}, `-EINVAL class .*\r\n`},
-		{[]string{"CLASS.SHOW", "other"}, `\*18\r\n\$4\r\nname\r\n\$5\r\nother\r\n.*\$6\r\nactive\r\n:1\r\n.*\$7\r\nmethods\r\n\*2\r\n\$4\r\necho\r\n\$2\r\nRD\r\n.*\$6\r\nsource\r\n\$8\r\necho RD\n\r\n.*`},
+		{[]string{"CLASS.SHOW", "other"}, `\*28\r\n\$4\r\nname\r\n\$5\r\nother\r\n.*\$6\r\nactive\r\n:1\r\n.*\$7\r\nmethods\r\n\*2\r\n\$4\r\necho\r\n\$2\r\nRD\r\n.*\$6\r\nsource\r\n\$8\r\necho RD\n\r\n.*`},
 		{[]string{"CLASS.SHOW", "nosuch"}, `-EOPNOTSUPP class .*\r\n`},
-		{[]string{"CLASS.LIST"}, `\*2\r\n\*14\r\n.*other.*test.*`},
+		{[]string{"CLASS.LIST"}, `\*2\r\n\*24\r\n.*other.*test.*`},
 
 		{[]string{"AUTH", "secret"}, `-EPERM auth .*no users.*\r\n`},
 		{[]string{"CLIENT", "GETNAME"}, `\$-1\r\n`},
@@ -210,8 +210,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"CLIENT", "NOSUCH"}, `-EINVAL input unknown subcommand "NOSUCH" of CLIENT\r\n`},
 		{[]string{"CLIENT"}, `-EINVAL input wrong number of arguments; usage: CLIENT GETNAME\|ID\|SETINFO\|SETNAME\r\n`},
 
-		{[]string{"COMMAND", "COUNT"}, `:25\r\n`},
-		{[]string{"COMMAND"}, `\*25\r\n.*\*10\r\n\$8\r\nobj.exec\r\n:-6\r\n\*1\r\n\+write\r\n:2\r\n:2\r\n:1\r\n.*`},
+		{[]string{"COMMAND", "COUNT"}, `:32\r\n`},
+		{[]string{"COMMAND"}, `\*32\r\n.*\*10\r\n\$8\r\nobj.exec\r\n:-6\r\n\*1\r\n\+write\r\n:2\r\n:2\r\n:1\r\n.*`},
 		{[]string{"COMMAND", "INFO", "nosuch", "ping"}, `\*2\r\n\*-1\r\n\*10\r\n\$4\r\nping\r\n:-1\r\n.*`},
 		{[]string{"COMMAND", "DOCS", "OBJ.STAT"}, `\*2\r\n\$8\r\nobj.stat\r\n.*Returns an object's size.*`},
 		{[]string{"INFO", "server"}, `\$\d+\r\n# Server\r\nobjluad_version:1.2.3\r\nprocess_id:\d+\r\n.*`},
@@ -239,7 +239,7 @@ func TestHello(t *testing.T) {
 	wantMatch(t, "GETNAME", p.ask("CLIENT", "GETNAME"), `\$2\r\nme\r\n`)
 	wantMatch(t, "META", p.ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `%6\r\n\$3\r\nret\r\n:7\r\n.*`)
 	wantMatch(t, "INFO", p.ask("INFO", "clients"), `=\d+\r\ntxt:# Clients\r\n.*`)
-	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%9\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%7\r\n.*`)
+	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%14\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%7\r\n.*`)
 	wantMatch(t, "COMMAND INFO", p.ask("COMMAND", "INFO", "nosuch", "ping"), `\*2\r\n_\r\n.*~1\r\n\+fast\r\n.*`)
 	wantMatch(t, "error with traceback", p.ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood", "META"),
 		`!\d+\r\nEIO script no\\r\\ngood\nstack traceback:\n\ttest.lua:1: in function 'fail'\\r\n-ERR injected\r\n`)

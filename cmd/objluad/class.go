@@ -19,7 +19,7 @@ import (
 )
 
 func newClass(a *app) *cobra.Command {
-	class := &cobra.Command{Use: "class", Short: "Install and show classes", Args: cobra.NoArgs}
+	class := &cobra.Command{Use: "class", Short: "Install and show classes, and say which versions calls run", Args: cobra.NoArgs}
 	source := false
 	show := &cobra.Command{
 		Use:   "show NAME[@VERSION]",
@@ -28,13 +28,17 @@ func newClass(a *app) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, args []string) error { return a.showClass(cmd.Context(), args[0], source) },
 	}
 	show.Flags().BoolVar(&source, "source", false, "print the source, and nothing else")
-	class.AddCommand(show,
-		&cobra.Command{
-			Use:   "install NAME FILE",
-			Short: "Install a class version from a file and make it the active one, - is standard input",
-			Args:  cobra.ExactArgs(2),
-			RunE:  func(cmd *cobra.Command, args []string) error { return a.installClass(cmd.Context(), args[0], args[1]) },
+	inactive := false
+	install := &cobra.Command{
+		Use:   "install NAME FILE",
+		Short: "Install a class version from a file and make it the active one, - is standard input",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.installClass(cmd.Context(), args[0], args[1], inactive)
 		},
+	}
+	install.Flags().BoolVar(&inactive, "inactive", false, "leave the active version as it is")
+	class.AddCommand(show, install, newClassDiff(a),
 		&cobra.Command{
 			Use:   "list",
 			Short: "List the classes with their active versions",
@@ -42,24 +46,25 @@ func newClass(a *app) *cobra.Command {
 			RunE:  func(cmd *cobra.Command, _ []string) error { return a.listClasses(cmd.Context()) },
 		})
 	addStock(a, class)
+	class.AddCommand(newLifecycle(a)...)
 	return class
 }
 
-func (a *app) installClass(ctx context.Context, name, file string) error {
+func (a *app) installClass(ctx context.Context, name, file string, inactive bool) error {
 	source, err := a.readFile(file)
 	if err != nil {
 		return err
 	}
 	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
-		version, err := conn.InstallClass(ctx, name, source)
+		install := conn.InstallClass
+		if inactive {
+			install = conn.InstallClassInactive
+		}
+		version, err := install(ctx, name, source)
 		if err != nil {
 			return err
 		}
-		if a.json {
-			return a.printJSON(map[string]any{"name": name, "version": version})
-		}
-		_, err = fmt.Fprintf(a.out, "%s@%s\n", name, version)
-		return err
+		return a.printVersion(name, version)
 	})
 }
 
@@ -75,6 +80,7 @@ type classJSON struct {
 	Source       string            `json:"source,omitempty"`
 	SourceBase64 []byte            `json:"source_base64,omitempty"` // when it is not UTF-8
 	Manifest     json.RawMessage   `json:"manifest,omitempty"`
+	stateJSON
 }
 
 func newClassJSON(class client.Class) classJSON {
@@ -87,6 +93,7 @@ func newClassJSON(class client.Class) classJSON {
 		Methods:   class.Methods,
 		Versions:  class.Versions,
 		Manifest:  class.Manifest,
+		stateJSON: newStateJSON(class.ClassState),
 	}
 	if utf8.Valid(class.Source) {
 		c.Source = string(class.Source)
@@ -112,7 +119,7 @@ func (a *app) listClasses(ctx context.Context) error {
 		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "NAME\tVERSION\tMETHODS")
 		for _, class := range classes {
-			fmt.Fprintf(table, "%s\t%.12s\t%s\n", class.Name, class.Version, methods(class))
+			fmt.Fprintf(table, "%s\t%.12s%s\t%s\n", class.Name, class.Version, canaryText(class), methods(class))
 		}
 		return table.Flush()
 	})
@@ -133,12 +140,13 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 			_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s\nmethods:   %s\n", class.Name, class.Version, methods(class))
 			return err
 		}
-		active := ""
-		if class.Active {
-			active = " (active)"
+		var versions []string
+		for _, version := range class.Versions {
+			versions = append(versions, version+marks(class, version))
 		}
 		_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s%s\ninstalled: %s\nsize:      %d\nmethods:   %s\nversions:  %s\n",
-			class.Name, class.Version, active, class.Installed.Format(time.RFC3339), class.Size, methods(class), strings.Join(class.Versions, "\n           "))
+			class.Name, class.Version, marks(class, class.Version), class.Installed.Format(time.RFC3339), class.Size, methods(class),
+			strings.Join(versions, "\n           "))
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,167 @@
+// This file is the RESP commands that say which version of a class calls run, and which versions stay.
+
+package server
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/objluad/objluad/objclass"
+)
+
+func (c *respConn) classActivate(args [][]byte) error {
+	return c.classChange(args, c.srv.service.Classes().Activate)
+}
+
+func (c *respConn) classRollback(args [][]byte) error {
+	return c.classChange(args, c.srv.service.Classes().Rollback)
+}
+
+func (c *respConn) classKeep(args [][]byte) error {
+	return c.classChange(args, c.srv.service.Classes().Keep)
+}
+
+func (c *respConn) classRelease(args [][]byte) error {
+	return c.classChange(args, c.srv.service.Classes().Release)
+}
+
+func (c *respConn) classRemove(args [][]byte) error {
+	if err := c.srv.service.Classes().Remove(c.ctx, string(args[0])); err != nil {
+		return err
+	}
+	c.out.ok()
+	return nil
+}
+
+func (c *respConn) classCanarySet(args [][]byte) error {
+	percent, err := parsePercent(string(clip(args[1])))
+	if err != nil {
+		return err
+	}
+	return c.classChange(args, func(ctx context.Context, spec string) (objclass.ClassInfo, error) {
+		return c.srv.service.Classes().SetCanary(ctx, spec, percent)
+	})
+}
+
+func (c *respConn) classCanaryPromote(args [][]byte) error {
+	return c.classChange(args, c.srv.service.Classes().PromoteCanary)
+}
+
+func (c *respConn) classCanaryEnd(args [][]byte) error {
+	return c.classChange(args, c.srv.service.Classes().EndCanary)
+}
+
+// classChange changes the class or version that the first argument names, and answers the version.
+func (c *respConn) classChange(args [][]byte, change func(context.Context, string) (objclass.ClassInfo, error)) error {
+	info, err := change(c.ctx, string(args[0]))
+	if err != nil {
+		return err
+	}
+	c.out.bulkString(info.Version)
+	return nil
+}
+
+// allClasses stands for every class in CLASS.GC. No class can be named so.
+const allClasses = "*"
+
+func (c *respConn) classGC(args [][]byte) error {
+	name, unused, dryRun := string(args[0]), objclass.UnusedFor, false
+	for opts := args[1:]; len(opts) > 0; opts = opts[1:] {
+		switch {
+		case is(opts[0], "DRYRUN"):
+			dryRun = true
+		case is(opts[0], "UNUSED") && len(opts) > 1:
+			var err error
+			if unused, err = parseUnused(string(clip(opts[1]))); err != nil {
+				return err
+			}
+			opts = opts[1:]
+		case is(opts[0], "UNUSED"):
+			return inputError("UNUSED is followed by a number of seconds")
+		default:
+			return unknownOption(opts[0])
+		}
+	}
+	specs, err := collect(c.ctx, c.srv.service.Classes(), name, unused, dryRun)
+	if err != nil {
+		return err
+	}
+	c.out.array(len(specs))
+	for _, spec := range specs {
+		c.out.bulkString(spec)
+	}
+	return nil
+}
+
+// collect collects unused versions of one class or of all.
+func collect(ctx context.Context, classes *objclass.Registry, name string, unused time.Duration, dryRun bool) ([]string, error) {
+	if name == allClasses {
+		return classes.CollectAll(ctx, unused, dryRun)
+	}
+	return classes.Collect(ctx, name, unused, dryRun)
+}
+
+// parsePercent reads a number of percent. Which ones can be a share is the Registry's to say.
+func parsePercent(s string) (float64, error) {
+	percent, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0, inputError("a share is a number of percent from 0 to 100, not %q", s)
+	}
+	return percent, nil
+}
+
+// parseUnused reads a number of seconds from 0.
+func parseUnused(s string) (time.Duration, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		return 0, inputError("a time without use is a number of seconds from 0 to %d, not %q", uint32(math.MaxUint32), s)
+	}
+	return time.Duration(n) * time.Second, nil
+}
+
+const stateFields = 5 // pairs that classState writes
+
+// classState writes what becomes of a class's versions, as pairs of a map.
+func (c *respConn) classState(info *objclass.ClassInfo) {
+	state := &info.State
+	c.out.bulkString("active_version")
+	c.out.bulkString(info.ActiveVersion)
+	c.out.bulkString("since_ns")
+	c.out.int(unixNano(state.Since))
+	c.out.bulkString("history")
+	c.out.array(len(state.History))
+	for _, a := range state.History {
+		c.out.mapping(2)
+		c.out.bulkString("version")
+		c.out.bulkString(a.Version)
+		c.out.bulkString("since_ns")
+		c.out.int(unixNano(a.Since))
+	}
+	c.out.bulkString("canary")
+	if canary := state.Canary; canary != nil {
+		c.out.mapping(3)
+		c.out.bulkString("version")
+		c.out.bulkString(canary.Version)
+		c.out.bulkString("percent")
+		c.out.bulkString(strconv.FormatFloat(canary.Percent, 'g', -1, 64))
+		c.out.bulkString("since_ns")
+		c.out.int(unixNano(canary.Since))
+	} else {
+		c.out.mapping(0)
+	}
+	c.out.bulkString("kept")
+	c.out.array(len(state.Kept))
+	for _, version := range state.Kept {
+		c.out.bulkString(version)
+	}
+}
+
+// unixNano is t in nanoseconds, 0 for a time that is not known.
+func unixNano(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
