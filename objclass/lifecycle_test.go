@@ -184,6 +184,20 @@ func TestRemovedVersionLeavesNoEmptyStep(t *testing.T) {
 	}
 	if want := []string{numberedVersion(0), numberedVersion(2)}; !slices.Equal(got, want) {
 		t.Errorf("the history is %v, want %v", got, want)
+	for name, then := range map[string][]int{"twice in a row": {1, 2, 0}, "before itself": {0, 1, 0}} {
+		h := newHouse(t, Options{}, nothing())
+		installNumbered(t, h, 3) // history 0 1, active 2
+		for _, n := range then {
+			activate(t, h, "c@"+numberedVersion(n))
+		}
+		remove(t, h, "c@"+numberedVersion(1)) // of history 0 1 2 1 2, or 0 1 2 0 1, and active 0
+		var got []string
+		for _, a := range h.state(t).State.History {
+			got = append(got, a.Version)
+		}
+		if want := []string{numberedVersion(0), numberedVersion(2)}; !slices.Equal(got, want) {
+			t.Errorf("%s: the history is %v, want %v", name, got, want)
+		}
 	}
 }
 
