@@ -172,20 +172,8 @@ func TestRemove(t *testing.T) {
 
 // A version that comes twice in a row after a removal is one step back, and none if it is the active one.
 func TestRemovedVersionLeavesNoEmptyStep(t *testing.T) {
-	h := newHouse(t, Options{}, doesNothing())
-	installNumbered(t, h, 3) // history 0 1, active 2
-	activate(t, h, "c@"+numberedVersion(0))
-	activate(t, h, "c@"+numberedVersion(1))
-	activate(t, h, "c@"+numberedVersion(0)) // history 0 1 2 0 1, active 0
-	remove(t, h, "c@"+numberedVersion(1))
-	var got []string
-	for _, a := range h.state(t).State.History {
-		got = append(got, a.Version)
-	}
-	if want := []string{numberedVersion(0), numberedVersion(2)}; !slices.Equal(got, want) {
-		t.Errorf("the history is %v, want %v", got, want)
 	for name, then := range map[string][]int{"twice in a row": {1, 2, 0}, "before itself": {0, 1, 0}} {
-		h := newHouse(t, Options{}, nothing())
+		h := newHouse(t, Options{}, doesNothing())
 		installNumbered(t, h, 3) // history 0 1, active 2
 		for _, n := range then {
 			activate(t, h, "c@"+numberedVersion(n))
@@ -372,6 +360,30 @@ func TestConcurrentRollbacks(t *testing.T) {
 	d.runs(numberedSource(0))
 }
 
+// A class of a store that knew no state has one from the first change on.
+func TestClassWithoutState(t *testing.T) {
+	h := newHouse(t, Options{}, doesNothing())
+	installNumbered(t, h, 2)
+	delete(h.store.pools[classPool][classRef("c")].xattrs, stateXattr)
+	var err error
+	if h.Service, err = NewService(h.store, h.engine, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if v := h.runs(t, "c"); v != numberedVersion(1) {
+		t.Errorf("the call ran %s", v)
+	}
+	_, err = h.Classes().Rollback(t.Context(), "c")
+	wantError(t, err, syscall.ENOENT, KindClass, "no version was active before")
+	activate(t, h, "c@"+numberedVersion(0))
+	if a := h.state(t).State.History[0]; a.Version != numberedVersion(1) || !a.Since.IsZero() {
+		t.Errorf("the history has %+v", a)
+	}
+	rollback(t, h, 1)
+	if v := h.runs(t, "c"); v != numberedVersion(1) {
+		t.Errorf("the call ran %s", v)
+	}
+}
+
 // lifecycleModel is a class as it should be.
 type lifecycleModel struct {
 	versions []int
@@ -398,12 +410,12 @@ func (m *lifecycleModel) activate(n int) {
 // Whatever an operator does, in whatever order, the class is as a model of it says, and its object is sound.
 func TestLifecycleAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		h := newHouse(t, Options{}, doesNothing())
+		h := newHouse(t, Options{}, nil)
 		install(t, h, "c", numberedSource(0))
 		r, m := h.Classes(), &lifecycleModel{versions: []int{0}, canary: -1}
 		any := rapid.IntRange(0, 5)
 		spec := func(n int) string { return "c@" + numberedVersion(n) }
-		// refused is how an operation on version n must end, from why it may be refused.
+		// check checks how an operation on version n ended, which may be refused for one of the errnos.
 		check := func(rt *rapid.T, err error, n int, errnos ...syscall.Errno) (made bool) {
 			want := syscall.Errno(0)
 			if !slices.Contains(m.versions, n) {
