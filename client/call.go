@@ -20,6 +20,8 @@ type Reply struct {
 	CPU          time.Duration
 	PeakBytes    int64 // the most memory that the VM held
 
+	Replayed bool // nothing ran: Ret, Output and ClassVersion are those of an earlier call with the same idempotency key
+
 	Effects *Effects // of a dry run; nil of any other call. Version is then that of the object as it is
 }
 
@@ -36,6 +38,12 @@ func Timeout(d time.Duration) CallOption {
 // ReadOnly has every write of the method refused with EPERM.
 func ReadOnly() CallOption {
 	return func(args []string) []string { return append(args, "READONLY") }
+}
+
+// IdempotencyKey makes a call safe to repeat, with the same key of 1 to 255 bytes: a call whose effects are there already has none,
+// and gets the reply of the one that made them. A key that was used for another call on the object is EINVAL.
+func IdempotencyKey(key string) CallOption {
+	return func(args []string) []string { return append(args, "IDEMPOTENCY", key) }
 }
 
 // DryRun has the method run as ever, commits nothing, and tells in the reply's Effects what would have been committed.
@@ -71,6 +79,9 @@ func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, args ...str
 		ClassVersion: r.string("class_version"),
 		CPU:          time.Duration(r.int("cpu_us")) * time.Microsecond,
 		PeakBytes:    r.int("peak_bytes"),
+	}
+	if replayed, ok := fields["replayed"]; ok && r.err == nil {
+		reply.Replayed, r.err = replayed.AsBool()
 	}
 	if effects, ok := fields["effects"]; ok && r.err == nil {
 		reply.Effects, r.err = readEffects(&r, effects)

@@ -23,6 +23,10 @@ type Call struct {
 	ReadOnly bool // refuse every write with EPERM, and take no lock
 	DryRun   bool // run as ever, but commit nothing, and tell what would have been committed; takes no lock
 
+	// IdempotencyKey, 1 to 255 bytes, makes a call safe to repeat: if the object has the reply of a call with this key, that is the
+	// reply, and nothing runs. EINVAL if that call was another one. "" is no key.
+	IdempotencyKey string
+
 	Unsynced *Unsynced // if not nil, Exec may return before the commit is durable, which is then waited for here
 }
 
@@ -36,6 +40,8 @@ type Reply struct {
 
 	// Effects is what a dry run would have committed; nil of any other call. Version is then that of the object as it is.
 	Effects *store.Effects
+	// Replayed tells that nothing ran: Ret, Output and ClassVersion are those of an earlier call with the same idempotency key.
+	Replayed bool
 }
 
 // Usage is what one run of a method used.

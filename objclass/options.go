@@ -32,6 +32,8 @@ type Options struct {
 	Retries int
 	// Limits bounds what an object may hold.
 	Limits store.Limits
+	// Replies bounds what objects keep for calls with idempotency keys.
+	Replies ReplyLimits
 	// Backups is the folder in which Service.Backup makes copies of the store; default none, and Backup is refused.
 	Backups string
 	// Logger takes the daemon's events and what scripts log; default discards.
@@ -70,6 +72,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Queue, 1024)
 	orDefault(&o.Retries, 32)
 	o.Limits = o.Limits.WithDefaults()
+	o.Replies = o.Replies.withDefaults(o.Limits)
 	orDefault(&o.Logger, slog.New(slog.DiscardHandler))
 	return o
 }

@@ -135,6 +135,7 @@ type exec struct {
 	result  Result
 	version uint64
 	effects *store.Effects // of a dry run
+	replay  *storedReply   // instead of a run
 }
 
 // pass leads the call through its life.
@@ -195,6 +196,9 @@ func (x *exec) check() error {
 		return Errorf(syscall.EINVAL, KindInput, "the timeout is negative")
 	case call.Timeout > opts.MaxTimeout:
 		return Errorf(syscall.EINVAL, KindInput, "the timeout is %v, the limit is %v", call.Timeout, opts.MaxTimeout)
+	}
+	if err := x.checkIdempotencyKey(); err != nil {
+		return err
 	}
 	x.budget = opts.Budget
 	if call.Timeout > 0 {
@@ -298,6 +302,9 @@ func (x *exec) run(b *basis) (*store.Overlay, error) {
 	}
 	return x.objects.overlay(&r.ctx, snapshot, func(overlay *store.Overlay) error {
 		r.object = Object{ctx: &r.ctx, overlay: overlay, flags: x.flags, caps: x.class.capabilities()}
+		if x.call.IdempotencyKey != "" {
+			return x.invokeOnce(r, overlay, began)
+		}
 		return x.invoke(r, began)
 	})
 }
@@ -386,7 +393,7 @@ func returnedError(ret int32) *Error {
 }
 
 func (x *exec) reply() Reply {
-	return Reply{
+	reply := Reply{
 		Ret:          x.result.Ret,
 		Output:       x.result.Output,
 		Version:      x.version,
@@ -394,6 +401,10 @@ func (x *exec) reply() Reply {
 		Usage:        x.usage,
 		Effects:      x.effects,
 	}
+	if x.replay != nil {
+		reply.Replayed, reply.ClassVersion = true, x.replay.version
+	}
+	return reply
 }
 
 // failed completes an error by what is known of the call.

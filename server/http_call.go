@@ -105,6 +105,9 @@ func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.
 	header.Set("Objluad-Class-Version", reply.ClassVersion)
 	header.Set("Objluad-Cpu-Us", strconv.FormatInt(reply.Usage.CPU.Microseconds(), 10))
 	header.Set("Objluad-Peak-Bytes", strconv.FormatInt(reply.Usage.PeakBytes, 10))
+	if reply.Replayed {
+		header.Set("Objluad-Replayed", "true")
+	}
 	_, _ = w.Write(reply.Output) // a client that went away needs no answer
 	return nil
 }

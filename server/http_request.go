@@ -52,8 +52,23 @@ func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) 
 	if call.ReadOnly, err = parseBool(query, "readonly"); err != nil {
 		return call, err
 	}
-	call.DryRun, err = parseBool(query, "dry_run")
+	if call.DryRun, err = parseBool(query, "dry_run"); err != nil {
+		return call, err
+	}
+	call.IdempotencyKey, err = idempotencyKey(r)
 	return call, err
+}
+
+// idempotencyKey returns the key that a request has, as it is: quotes are a part of it.
+func idempotencyKey(r *http.Request) (string, error) {
+	switch keys := r.Header.Values("Idempotency-Key"); {
+	case len(keys) == 0:
+		return "", nil
+	case len(keys) > 1 || keys[0] == "":
+		return "", inputError("a request has one Idempotency-Key at most, of 1 to 255 bytes")
+	default:
+		return keys[0], nil
+	}
 }
 
 // parseBool reads a parameter that is true or false; one that is not given is false.

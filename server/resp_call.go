@@ -40,6 +40,14 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 			call.ReadOnly = true
 		case is(opts[0], "DRYRUN"):
 			call.DryRun, c.meta = true, true
+		case is(opts[0], "IDEMPOTENCY") && len(opts) > 1:
+			if len(opts[1]) == 0 {
+				return inputError("an idempotency key has 1 to 255 bytes")
+			}
+			call.IdempotencyKey = string(opts[1])
+			opts = opts[1:]
+		case is(opts[0], "IDEMPOTENCY"):
+			return inputError("IDEMPOTENCY is followed by a key")
 		case is(opts[0], "TIMEOUT") && len(opts) > 1:
 			var err error
 			if call.Timeout, err = parseTimeout(string(opts[1])); err != nil {
@@ -60,7 +68,7 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 		c.out.bulk(reply.Output)
 		return nil
 	}
-	c.replyMeta(&reply)
+	c.replyMeta(&call, &reply)
 	return nil
 }
 

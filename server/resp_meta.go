@@ -8,10 +8,13 @@ import (
 )
 
 // replyMeta writes a call's reply as a map.
-func (c *respConn) replyMeta(reply *objclass.Reply) {
+func (c *respConn) replyMeta(call *objclass.Call, reply *objclass.Reply) {
 	fields := 6
 	if reply.Effects != nil {
 		fields += 3
+	}
+	if call.IdempotencyKey != "" {
+		fields++
 	}
 	c.out.mapping(fields)
 	c.out.bulkString("ret")
@@ -28,6 +31,10 @@ func (c *respConn) replyMeta(reply *objclass.Reply) {
 	c.out.int(reply.Usage.PeakBytes)
 	if reply.Effects != nil {
 		c.effects(reply.Effects)
+	}
+	if call.IdempotencyKey != "" {
+		c.out.bulkString("replayed")
+		c.out.bool(reply.Replayed)
 	}
 }
 

@@ -263,6 +263,9 @@ func (o *Overlay) Xattr(name string) ([]byte, error) {
 	if len(name) > o.limits.XattrName {
 		return nil, ErrNoXattr // no object has it, and the text would be as long
 	}
+	if name == RepliesXattr {
+		return nil, fmt.Errorf("%w: %q", ErrNoXattr, name)
+	}
 	value, changed := o.xattrs[name]
 	if !changed && o.under {
 		if value, ok, err := o.snap.Xattr(name); err != nil || ok {
@@ -288,6 +291,7 @@ func (o *Overlay) Xattrs() ([]KeyValue, error) {
 		if base, err = o.snap.Xattrs(most); err != nil {
 			return nil, err
 		}
+		base = withoutReplies(base)
 	}
 	if len(o.xattrs) == 0 {
 		return base, nil
@@ -330,8 +334,8 @@ func (o *Overlay) SetXattr(name string, value []byte) error {
 	if len(name) > o.limits.XattrName {
 		return fmt.Errorf("%w: the xattr's name has %d bytes, the limit is %d", ErrNameTooLong, len(name), o.limits.XattrName)
 	}
-	if name == PartialXattr {
-		return errReserved
+	if err := checkReserved(name); err != nil {
+		return err
 	}
 	if int64(len(value)) > o.limits.XattrValue {
 		return fmt.Errorf("%w: xattr %q of %d bytes exceeds the limit of %d", ErrTooLarge, name, len(value), o.limits.XattrValue)
@@ -352,14 +356,11 @@ func (o *Overlay) RemoveXattr(name string) error {
 	if len(name) > o.limits.XattrName {
 		return nil // no object has such an xattr
 	}
-	if name == PartialXattr {
-		return errReserved
+	if err := checkReserved(name); err != nil {
+		return err
 	}
 	return o.putXattr(name, nil)
 }
-
-// errReserved keeps methods from marking an object, which the next import would replace, and from passing half an object for a whole one.
-var errReserved = fmt.Errorf("%w: the xattr %s is reserved", ErrInvalid, PartialXattr)
 
 // putXattr records a change. Removals are recorded even where the snapshot has no such xattr: engines remove what is not
 // there without harm, and finding out would cost a read.

@@ -33,9 +33,6 @@ type Ref struct {
 	OID       string
 }
 
-// PartialXattr is the xattr of an object that an import has begun, and not completed. No other object may have it.
-const PartialXattr = "objluad.partial"
-
 // Stat describes an object that exists.
 type Stat struct {
 	Size    int64 // bytes of data

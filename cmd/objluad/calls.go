@@ -21,6 +21,8 @@ type callFlags struct {
 	readOnly bool
 	meta     bool
 	dryRun   bool
+	key      string
+	keyed    func() bool // a key was given, be it an empty one, which the daemon refuses
 }
 
 func (f *callFlags) add(cmd *cobra.Command) *cobra.Command {
@@ -28,6 +30,8 @@ func (f *callFlags) add(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&f.readOnly, "readonly", false, "refuse every write")
 	cmd.Flags().BoolVar(&f.meta, "meta", false, "print return value, versions and usage to standard error")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "commit nothing, and print to standard error what would have been committed")
+	f.keyed = func() bool { return cmd.Flags().Changed("idempotency-key") }
+	cmd.Flags().StringVar(&f.key, "idempotency-key", "", "make the call safe to repeat: with the same key it has one effect, and one reply")
 	return cmd
 }
 
@@ -44,6 +48,9 @@ func (f *callFlags) options() ([]client.CallOption, error) {
 	}
 	if f.dryRun {
 		opts = append(opts, client.DryRun())
+	}
+	if f.keyed() {
+		opts = append(opts, client.IdempotencyKey(f.key))
 	}
 	return opts, nil
 }
@@ -107,8 +114,12 @@ func (a *app) call(ctx context.Context, flags *callFlags, input []string,
 			return a.printReply(reply)
 		}
 		if flags.meta {
-			fmt.Fprintf(os.Stderr, "ret %d, version %d, class version %s, cpu %v, peak %d bytes\n",
-				reply.Ret, reply.Version, reply.ClassVersion, reply.CPU, reply.PeakBytes)
+			replayed := ""
+			if reply.Replayed {
+				replayed = ", replayed"
+			}
+			fmt.Fprintf(os.Stderr, "ret %d, version %d, class version %s, cpu %v, peak %d bytes%s\n",
+				reply.Ret, reply.Version, reply.ClassVersion, reply.CPU, reply.PeakBytes, replayed)
 		}
 		if reply.Effects != nil {
 			printEffects(os.Stderr, reply.Effects)
@@ -130,6 +141,9 @@ func (a *app) printReply(reply client.Reply) error {
 		fields["output"] = string(reply.Output)
 	} else { // JSON cannot hold it as it is
 		fields["output_base64"] = reply.Output
+	}
+	if reply.Replayed {
+		fields["replayed"] = true
 	}
 	if reply.Effects != nil {
 		fields["effects"] = effectsJSON(reply.Effects)
