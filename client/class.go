@@ -23,6 +23,17 @@ type Class struct {
 	Manifest  json.RawMessage   // from ShowClass only; nil when the version has none
 
 	ClassState
+
+	Quarantine *Quarantine // nil when the daemon runs the version
+}
+
+// Quarantine tells why a daemon refuses a class version, with EPERM: it trapped too often.
+type Quarantine struct {
+	Since time.Time
+	Until time.Time // the first call after that tries the version
+	Trial bool      // a call tries it now
+	Traps int
+	Last  string // kind and message of the last trap
 }
 
 // InstallClass installs a version of a class, makes it the active one, and returns its full hash.
@@ -69,6 +80,11 @@ func (c *Conn) ShowClass(ctx context.Context, spec string) (Class, error) {
 	return class, err
 }
 
+// ResetClass lets a class, or the version named "class@version", out of the daemon's quarantine.
+func (c *Conn) ResetClass(ctx context.Context, spec string) error {
+	return callError(c.do(ctx, "CLASS.RESET", spec).Error())
+}
+
 func readClass(fields map[string]rueidis.RedisMessage) (Class, error) {
 	r := fieldReader{fields: fields}
 	active, methods, versions := fields["active"], fields["methods"], fields["versions"]
@@ -88,5 +104,26 @@ func readClass(fields map[string]rueidis.RedisMessage) (Class, error) {
 	class.Versions, err = versions.AsStrSlice()
 	r.check("versions", err)
 	class.ClassState = r.classState()
+	if quarantine, ok := fields["quarantine"]; ok {
+		class.Quarantine, err = readQuarantine(quarantine)
+		r.check("quarantine", err)
+	}
 	return class, r.err
+}
+
+func readQuarantine(field rueidis.RedisMessage) (*Quarantine, error) {
+	fields, err := field.AsMap()
+	if err != nil {
+		return nil, err
+	}
+	r, trial := fieldReader{fields: fields}, fields["trial"]
+	q := &Quarantine{
+		Since: time.Unix(0, r.int("since_ns")),
+		Until: time.Unix(0, r.int("until_ns")),
+		Traps: int(r.int("traps")),
+		Last:  r.string("last"),
+	}
+	q.Trial, err = trial.AsBool()
+	r.check("trial", err)
+	return q, r.err
 }

@@ -34,6 +34,8 @@ type Options struct {
 	Limits store.Limits
 	// Replies bounds what objects keep for calls with idempotency keys.
 	Replies ReplyLimits
+	// Quarantine sets when a class version is refused because it traps; default never.
+	Quarantine QuarantineOptions
 	// Backups is the folder in which Service.Backup makes copies of the store; default none, and Backup is refused.
 	Backups string
 	// Logger takes the daemon's events and what scripts log; default discards.

@@ -23,12 +23,13 @@ type ClassInfo struct {
 	Active        bool   // this version is the one that calls run by default
 	ActiveVersion string // the one that is
 	Methods       []Method
-	Installed     time.Time  // when the version was first installed; zero for the class lua
-	Size          int64      // bytes of source
-	Source        []byte     // from Show only
-	Versions      []string   // all installed versions, oldest first
-	State         ClassState // not to be changed
-	Manifest      *Manifest  // nil when the version has none
+	Installed     time.Time    // when the version was first installed; zero for the class lua
+	Size          int64        // bytes of source
+	Source        []byte       // from Show only
+	Versions      []string     // all installed versions, oldest first
+	State         ClassState   // not to be changed
+	Manifest      *Manifest    // nil when the version has none
+	Quarantine    *Quarantined // nil when this daemon runs the version
 }
 
 // Registry installs classes and finds them. It is safe for concurrent use.
@@ -39,6 +40,7 @@ type Registry struct {
 	engine     Engine
 	opts       *Options
 	logs       *scriptLogger
+	quarantine *quarantine
 	sources    sources
 
 	// cache has the classes that were asked for, so that a call costs no read of the store. Readers take the map as it is;
@@ -54,7 +56,7 @@ type Registry struct {
 func newRegistry(s *Service) *Registry {
 	objects := *s.objects
 	objects.limits = store.Limits{}.WithDefaults() // whatever bounds the objects of clients
-	r := &Registry{objects: &objects, admission: s.admission, executions: s.executions, engine: s.engine, opts: &s.opts, logs: s.logs}
+	r := &Registry{objects: &objects, admission: s.admission, executions: s.executions, engine: s.engine, opts: &s.opts, logs: s.logs, quarantine: s.quarantine}
 	r.cache.Store(&map[string]*class{})
 	r.sources.limit = sourcesKept
 	return r
@@ -128,7 +130,7 @@ func (r *Registry) install(ctx context.Context, name string, source []byte, then
 	}
 	installed := c.version(unit.Version)
 	r.sources.keep(installed, unit)
-	return c.info(installed), nil
+	return r.quarantine.describe(c.info(installed)), nil
 }
 
 // load has the engine make an image of the unit, in an execution that is kept for what may run long.
@@ -177,7 +179,7 @@ func (r *Registry) List(ctx context.Context) ([]ClassInfo, error) {
 	err := r.eachName(ctx, func(name string) error {
 		c, err := r.refresh(ctx, name)
 		if err == nil && c != nil {
-			infos = append(infos, c.info(c.active))
+			infos = append(infos, r.quarantine.describe(c.info(c.active)))
 		}
 		return err
 	})
@@ -237,9 +239,36 @@ func (r *Registry) Show(ctx context.Context, spec string) (ClassInfo, error) {
 	if err != nil {
 		return ClassInfo{}, err
 	}
-	info := c.info(v)
+	info := r.quarantine.describe(c.info(v))
 	info.Source = slices.Clone(unit.Source)
 	return info, nil
+}
+
+// Reset lets the version named "class@version", or all versions of a class, out of quarantine, and forgets their traps.
+func (r *Registry) Reset(ctx context.Context, spec string) error {
+	if err := r.admission.enter(); err != nil {
+		return err
+	}
+	defer r.admission.leave()
+	name, form, err := parseSpec(spec)
+	if err != nil {
+		return err
+	}
+	c, err := r.find(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case c == nil:
+		return r.unknownClass(ctx, name)
+	case form == "":
+		r.quarantine.reset(name, "")
+		return nil
+	}
+	v, err := c.find(form)
+	if err == nil {
+		r.quarantine.reset(name, v.version)
+	}
+	return err
 }
 
 // resolve finds the version that a call of "class" or "class@version" runs. It reads the store only for what it sees for

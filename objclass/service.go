@@ -20,6 +20,7 @@ type Service struct {
 	admission  *admission
 	executions *executions
 	classes    *Registry
+	quarantine *quarantine
 	scripts    *scriptPaces
 	logs       *scriptLogger
 	scriptLog  func(level int, message string) // of scripts that are sent with a call
@@ -42,6 +43,7 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 		},
 		admission:  newAdmission(opts.Executions, opts.Queue),
 		executions: newExecutions(opts.Executions, opts.Queue),
+		quarantine: newQuarantine(opts.Quarantine, opts.Logger),
 		scripts:    newScriptPaces(),
 		logs:       newScriptLogger(opts.Logger),
 	}
@@ -69,6 +71,8 @@ type Stats struct {
 	Running int // methods that run
 	Engine  EngineStats
 	Cache   CacheStats
+
+	Quarantine QuarantineStats
 }
 
 // CacheStats tell what became of changes that a store might have remembered the object for; all are 0 for one that remembers none.
@@ -81,7 +85,13 @@ type CacheStats struct {
 
 // Stats describes what the service is doing.
 func (s *Service) Stats() Stats {
-	return Stats{Calls: s.admission.count(), Running: s.executions.count(), Engine: s.engine.Stats(), Cache: s.objects.cacheStats()}
+	return Stats{
+		Calls:      s.admission.count(),
+		Running:    s.executions.count(),
+		Engine:     s.engine.Stats(),
+		Cache:      s.objects.cacheStats(),
+		Quarantine: s.quarantine.stats(),
+	}
 }
 
 // scriptName is the chunk name of scripts that are sent with a call.
@@ -101,9 +111,11 @@ func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
 	err := x.pass()
 	if err != nil {
 		failure := x.failed(err)
+		x.settle(failure)
 		x.observe(failure)
 		return Reply{}, failure
 	}
+	x.settle(nil)
 	x.observe(nil)
 	return x.reply(), nil
 }
@@ -117,6 +129,7 @@ type exec struct {
 	class  *classVersion // nil for a script
 	role   Role          // of the version; "" for a script
 	method *classMethod  // nil for a script
+	trial  *breaker      // of a version in quarantine that the call tries; nil otherwise
 	unit   *Unit
 	flags  Flags
 	place  execution
@@ -224,6 +237,9 @@ func (x *exec) resolve() error {
 	}
 	x.class, x.role = version, role
 	if x.method, err = version.method(x.call.Method); err != nil {
+		return err
+	}
+	if x.trial, err = x.quarantine.admit(version); err != nil {
 		return err
 	}
 	if x.unit, err = x.classes.unit(&x.life, version); err != nil {

@@ -62,6 +62,7 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s.handle("GET /v1/classes/{name}", s.showClass)
 	s.handle("PUT /v1/classes/{name}", s.installClass)
 	s.routeLifecycle()
+	s.handle("DELETE /v1/classes/{name}/quarantine", s.resetClass)
 	s.handle("GET /v1/calls", s.listCalls)
 	s.handle("DELETE /v1/calls/{id}", s.killCall)
 	s.handle("POST /v1/backups/{name}", s.makeBackup)

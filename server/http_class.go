@@ -24,10 +24,19 @@ type classJSON struct {
 	Manifest      *objclass.Manifest `json:"manifest,omitempty"`
 	ActiveVersion string             `json:"active_version"`
 	objclass.ClassState
+	Quarantine *quarantineJSON `json:"quarantine,omitempty"`
 
 	// One of them has the source, where it was asked for.
 	Source       string `json:"source,omitempty"`
 	SourceBase64 []byte `json:"source_base64,omitempty"` // when it is not UTF-8, which JSON cannot hold
+}
+
+type quarantineJSON struct {
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	Trial bool      `json:"trial"`
+	Traps int       `json:"traps"`
+	Last  string    `json:"last"`
 }
 
 type methodJSON struct {
@@ -51,6 +60,9 @@ func newClassJSON(info objclass.ClassInfo) classJSON {
 	}
 	for _, m := range info.Methods {
 		class.Methods = append(class.Methods, methodJSON{m.Name, flagNames(m.Flags)})
+	}
+	if q := info.Quarantine; q != nil {
+		class.Quarantine = &quarantineJSON{q.Since.UTC(), q.Until.UTC(), q.Trial, q.Traps, printable(q.Last, maxMessage, false)}
 	}
 	if utf8.Valid(info.Source) {
 		class.Source = string(info.Source)
@@ -104,6 +116,14 @@ func (s *httpServer) installClass(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	return writeJSON(w, newClassJSON(info))
+}
+
+func (s *httpServer) resetClass(w http.ResponseWriter, r *http.Request) error {
+	if err := s.service.Classes().Reset(r.Context(), r.PathValue("name")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func writeJSON(w http.ResponseWriter, v any) error {

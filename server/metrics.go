@@ -162,6 +162,10 @@ func (m *Metrics) observe(service *objclass.Service, connections func() int) {
 	m.counter("objluad_cache_hits_total", "Changes of objects that the store remembered.", func() int64 { return int64(cache().Hits) })
 	m.counter("objluad_cache_misses_total", "Changes of objects that were read first.", func() int64 { return int64(cache().Misses) })
 	m.counter("objluad_cache_stale_total", "Changes that were made again because what the store remembered was stale.", func() int64 { return int64(cache().Stale) })
+	quarantine := func() objclass.QuarantineStats { return service.Stats().Quarantine }
+	m.gauge("objluad_quarantined_versions", "Class versions in quarantine.", func() int { return quarantine().Versions })
+	m.counter("objluad_quarantine_entered_total", "Class versions that were quarantined.", func() int64 { return int64(quarantine().Entered) })
+	m.counter("objluad_quarantine_refused_total", "Calls that were refused because their class version is quarantined.", func() int64 { return int64(quarantine().Refused) })
 	m.gauge("objluad_cache_bytes", "Bytes of objects that the store remembers.", func() int { return int(cache().Bytes) })
 }
 

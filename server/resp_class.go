@@ -33,7 +33,7 @@ func (c *respConn) classList([][]byte) error {
 	}
 	c.out.array(len(infos))
 	for _, info := range infos {
-		c.out.mapping(classFields)
+		c.out.mapping(classFields(&info))
 		c.class(&info)
 	}
 	return nil
@@ -44,7 +44,7 @@ func (c *respConn) classShow(args [][]byte) error {
 	if err != nil {
 		return err
 	}
-	c.out.mapping(classFields + 2)
+	c.out.mapping(classFields(&info) + 2)
 	c.class(&info)
 	c.out.bulkString("source")
 	c.out.bulk(info.Source)
@@ -63,7 +63,13 @@ func (c *respConn) manifest(m *objclass.Manifest) error {
 	return err
 }
 
-const classFields = 7 + stateFields // pairs that class writes
+// classFields is how many pairs class writes.
+func classFields(info *objclass.ClassInfo) int {
+	if info.Quarantine != nil {
+		return 8 + stateFields
+	}
+	return 7 + stateFields
+}
 
 // class writes what describes a class version, as pairs of a map.
 func (c *respConn) class(info *objclass.ClassInfo) {
@@ -89,6 +95,32 @@ func (c *respConn) class(info *objclass.ClassInfo) {
 		c.out.bulkString(version)
 	}
 	c.classState(info)
+	if info.Quarantine != nil {
+		c.out.bulkString("quarantine")
+		c.quarantine(info.Quarantine)
+	}
+}
+
+func (c *respConn) quarantine(q *objclass.Quarantined) {
+	c.out.mapping(5)
+	c.out.bulkString("since_ns")
+	c.out.int(q.Since.UnixNano())
+	c.out.bulkString("until_ns")
+	c.out.int(q.Until.UnixNano())
+	c.out.bulkString("trial")
+	c.out.bool(q.Trial)
+	c.out.bulkString("traps")
+	c.out.int(int64(q.Traps))
+	c.out.bulkString("last")
+	c.out.bulkString(printable(q.Last, maxMessage, false))
+}
+
+func (c *respConn) classReset(args [][]byte) error {
+	if err := c.srv.service.Classes().Reset(c.ctx, string(args[0])); err != nil {
+		return err
+	}
+	c.out.ok()
+	return nil
 }
 
 // flagNames returns "RD", "WR", "RD|WR", or "" of a method without flags.

@@ -92,6 +92,8 @@ func init() {
 			summary: "Lets a version go that was kept.", run: (*respConn).classRelease},
 		{name: "class.gc", usage: "name|* [UNUSED seconds] [DRYRUN]", min: 1, max: 4, flags: admin,
 			summary: "Removes versions that nobody uses, and returns them.", run: (*respConn).classGC},
+		{name: "class.reset", usage: "name[@version]", min: 1, max: 1, flags: admin,
+			summary: "Lets a class, or one version of it, out of quarantine.", run: (*respConn).classReset},
 		{name: "call.list", min: 0, max: 0, flags: reads,
 			summary: "Describes the method calls that are under way.", run: (*respConn).callList},
 		{name: "call.kill", usage: "id", min: 1, max: 1, flags: admin,

@@ -44,6 +44,12 @@ func newClass(a *app) *cobra.Command {
 			Short: "List the classes with their active versions",
 			Args:  cobra.NoArgs,
 			RunE:  func(cmd *cobra.Command, _ []string) error { return a.listClasses(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use:   "reset NAME[@VERSION]",
+			Short: "Let a class, or one version of it, out of quarantine",
+			Args:  cobra.ExactArgs(1),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.resetClass(cmd.Context(), args[0]) },
 		})
 	addStock(a, class)
 	class.AddCommand(newLifecycle(a)...)
@@ -77,10 +83,19 @@ type classJSON struct {
 	Size         int64             `json:"size"`
 	Methods      map[string]string `json:"methods"`
 	Versions     []string          `json:"versions"`
+	Quarantine   *quarantineJSON   `json:"quarantine,omitempty"`
 	Source       string            `json:"source,omitempty"`
 	SourceBase64 []byte            `json:"source_base64,omitempty"` // when it is not UTF-8
 	Manifest     json.RawMessage   `json:"manifest,omitempty"`
 	stateJSON
+}
+
+type quarantineJSON struct {
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	Trial bool      `json:"trial"`
+	Traps int       `json:"traps"`
+	Last  string    `json:"last"`
 }
 
 func newClassJSON(class client.Class) classJSON {
@@ -94,6 +109,9 @@ func newClassJSON(class client.Class) classJSON {
 		Versions:  class.Versions,
 		Manifest:  class.Manifest,
 		stateJSON: newStateJSON(class.ClassState),
+	}
+	if q := class.Quarantine; q != nil {
+		c.Quarantine = &quarantineJSON{q.Since.UTC(), q.Until.UTC(), q.Trial, q.Traps, q.Last}
 	}
 	if utf8.Valid(class.Source) {
 		c.Source = string(class.Source)
@@ -119,7 +137,11 @@ func (a *app) listClasses(ctx context.Context) error {
 		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "NAME\tVERSION\tMETHODS")
 		for _, class := range classes {
-			fmt.Fprintf(table, "%s\t%.12s%s\t%s\n", class.Name, class.Version, canaryText(class), methods(class))
+			quarantined := ""
+			if class.Quarantine != nil {
+				quarantined = " (quarantined)"
+			}
+			fmt.Fprintf(table, "%s\t%.12s%s\t%s\n", class.Name, class.Version, canaryText(class)+quarantined, methods(class))
 		}
 		return table.Flush()
 	})
@@ -150,7 +172,23 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 		if err != nil {
 			return err
 		}
+		if q := class.Quarantine; q != nil {
+			_, err = fmt.Fprintf(a.out, "quarantine: since %s until %s, after %d traps; last: %s\n",
+				q.Since.Format(time.RFC3339), q.Until.Format(time.RFC3339), q.Traps, q.Last)
+			if err != nil {
+				return err
+			}
+		}
 		return a.printManifest(class.Manifest)
+	})
+}
+
+func (a *app) resetClass(ctx context.Context, spec string) error {
+	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		if err := conn.ResetClass(ctx, spec); err != nil || !a.json {
+			return err
+		}
+		return a.printJSON(map[string]any{"reset": spec})
 	})
 }
 

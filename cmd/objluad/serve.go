@@ -37,6 +37,7 @@ type daemon struct {
 	arena      sizeFlag
 	maxOutput  sizeFlag
 	maxInput   sizeFlag
+	quarantine objclass.QuarantineOptions
 }
 
 func newServe() *cobra.Command {
@@ -62,6 +63,9 @@ func newServe() *cobra.Command {
 	flags.Var(&d.arena, "arena", "memory of a VM")
 	flags.Var(&d.maxOutput, "max-output", "output of a method")
 	flags.Var(&d.maxInput, "max-input", "input of a method")
+	flags.IntVar(&d.quarantine.Traps, "quarantine", 5, "so many traps of a class version within --quarantine-window have its calls refused; 0: none do")
+	flags.DurationVar(&d.quarantine.Window, "quarantine-window", time.Minute, "time in which traps count together")
+	flags.DurationVar(&d.quarantine.Cooldown, "quarantine-cooldown", 30*time.Second, "time until a quarantined version is tried again; longer each time, up to 16 times this")
 	return cmd
 }
 
@@ -144,6 +148,9 @@ func (d *daemon) check() error {
 	case d.timeout < time.Millisecond || d.maxTimeout < d.timeout:
 		return fail(syscall.EINVAL, "--timeout is 1ms at least, and --max-timeout not below it")
 	}
+	if q := d.quarantine; q.Traps < 0 || q.Window <= 0 || q.Cooldown <= 0 {
+		return fail(syscall.EINVAL, "--quarantine is 0 at least, and --quarantine-window and --quarantine-cooldown are times above 0")
+	}
 	return nil
 }
 
@@ -179,6 +186,7 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 		MaxInput:   int(d.maxInput),
 		Executions: d.executions,
 		Queue:      d.queue,
+		Quarantine: d.quarantine,
 		Backups:    d.store.backups,
 		Logger:     log,
 		Observe:    metrics.Observe,

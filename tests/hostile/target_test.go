@@ -34,7 +34,7 @@ func startDaemon(t *testing.T) *rig.Daemon {
 	return d
 }
 
-var daemonArgs = []string{"--max-output", fmt.Sprint(MaxOutput), "--queue", "100000"}
+var daemonArgs = []string{"--max-output", fmt.Sprint(MaxOutput), "--queue", "100000", "--quarantine", "0"}
 
 // must is do where the daemon must not reply an error, but for want of room.
 func (tg *target) must(args ...string) any {

@@ -45,7 +45,7 @@ func TestSoak(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Small memtables are full, and their memory is taken, before the first sample.
-	s := &soak{daemon: rig.RunCommand(t, rig.Command(binary, t.TempDir(), "--max-output", "1MiB", "--memtable", "1MiB"))}
+	s := &soak{daemon: rig.RunCommand(t, rig.Command(binary, t.TempDir(), "--max-output", "1MiB", "--memtable", "1MiB", "--quarantine", "0"))}
 	s.daemon.Install(t, "good", goodClass)
 	s.daemon.Install(t, "hostile", hostileClass)
 	s.fillImages(t)
