@@ -213,6 +213,7 @@ func TestNoteThatFails(t *testing.T) {
 		}
 		h.runs(t, "c@"+numberedVersion(1))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if !strings.Contains(log.String(), "it may be collected") {
 			t.Errorf("the log says %s", &log)
 		}
