@@ -26,7 +26,7 @@ func TestCanaryShare(t *testing.T) {
 	installNumbered(t, h, 2)
 	active, canary := numberedVersion(1), numberedVersion(0)
 	setCanary(t, h, "c@"+canary, 1)
-	const calls = 20000
+	const calls = 4000
 	for _, percent := range []float64{0, 0.5, 25, 100} {
 		info := setCanary(t, h, "c@"+canary, percent)
 		if info.State.Canary.Percent != percent || info.Version != canary || info.Active {
