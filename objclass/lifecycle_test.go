@@ -229,6 +229,7 @@ func TestLifecycleRefuses(t *testing.T) {
 			{"c@xyzz", syscall.EINVAL, "no version of a class"},
 			{"c@" + strings.Repeat("0", 64), syscall.EOPNOTSUPP, "class c has no version 0000"},
 			{"d@4f2a", syscall.EOPNOTSUPP, "no class d is installed"},
+			{"lua@4f2a", syscall.EOPNOTSUPP, "class lua is built in, and has no versions"},
 		} {
 			e := wantError(t, call(c.spec), c.errno, KindClass, c.text)
 			if t.Failed() {
@@ -242,6 +243,8 @@ func TestLifecycleRefuses(t *testing.T) {
 	for _, call := range []func(context.Context, string) (ClassInfo, error){r.Rollback, r.PromoteCanary, r.EndCanary} {
 		_, err := call(t.Context(), "d")
 		wantError(t, err, syscall.EOPNOTSUPP, KindClass, "no class d is installed")
+		_, err = call(t.Context(), "lua")
+		wantError(t, err, syscall.EOPNOTSUPP, KindClass, "class lua is built in, and has no versions")
 		_, err = call(t.Context(), "c@4f2a")
 		wantError(t, err, syscall.EINVAL, KindClass, "no class name")
 	}

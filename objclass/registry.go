@@ -355,6 +355,9 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 var errRemoved = errors.New("was removed")
 
 func (r *Registry) unknownClass(ctx context.Context, name string) error {
+	if name == luaClass {
+		return Errorf(syscall.EOPNOTSUPP, KindClass, "class lua is built in, and has no versions")
+	}
 	names, _, err := r.objects.store.List(ctx, classPool, "", "", shownCandidates+1)
 	if err != nil {
 		return OpError(err)
