@@ -151,16 +151,17 @@ func (o *Object) Stat() (size int64, mtime time.Time, err error) {
 	return st.Size, st.MTime, err
 }
 
-// Read returns up to length bytes from offset off, fewer where the data ends; length 0 reads to the end. An absent object
-// reads as empty.
+// Read returns up to length bytes from offset off, fewer where the data ends; a length of 0 or below reads to the end. An absent
+// object reads as empty, and so does what is at a negative offset (as cls_cxx_read).
 func (o *Object) Read(off, length int64) ([]byte, error) {
 	if err := o.reads(o.caps.data()); err != nil {
 		return nil, err
 	}
-	if length == 0 {
-		length = max(o.overlay.Size()-off, 0)
+	size := o.ReadSize(off, length)
+	if size == 0 {
+		return nil, nil
 	}
-	return o.overlay.Read(off, length)
+	return o.overlay.Read(off, size)
 }
 
 // ReadSize returns how many bytes Read would, for callers that have a bound of their own; 0 when the class may not read them.
@@ -168,11 +169,14 @@ func (o *Object) ReadSize(off, length int64) int64 {
 	if o.caps.data() != nil {
 		return 0
 	}
-	rest := max(o.overlay.Size()-max(off, 0), 0)
-	if length == 0 {
+	if off < 0 {
+		return 0
+	}
+	rest := max(o.overlay.Size()-off, 0)
+	if length <= 0 {
 		return rest
 	}
-	return min(rest, max(length, 0))
+	return min(rest, length)
 }
 
 // Write writes data at offset off and creates the object if it is absent. A gap behind the old end reads as zeros. A

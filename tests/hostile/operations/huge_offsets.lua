@@ -8,7 +8,7 @@ function probe(input, output)
 		assert(code == -errno, tostring(code))
 	end
 	for _, off in ipairs{-1, math.mininteger, 1 << 32, 1 << 62, math.maxinteger, (128 << 20)} do fails(objclass.EFBIG, objclass.write, off, 1, b) end
-	for _, off in ipairs{-1, math.mininteger} do fails(objclass.EFBIG, objclass.read, off, 5) end
+	for _, off in ipairs{-1, math.mininteger} do assert(#objclass.read(off, 5) == 0 and #objclass.read(off, 0) == 0) end
 	for _, off in ipairs{1 << 32, 1 << 62, math.maxinteger} do
 		assert(#objclass.read(off, 0) == 0 and #objclass.read(off, 5) == 0 and #objclass.read(off, math.maxinteger) == 0)
 	end
