@@ -109,7 +109,7 @@ var grammar = map[byte][]string{
 	'D': {"16", "32", "48", "64", "8", "128", "200", "1000"},                                                                           // step
 	'K': {"true", "false"},
 	'L': nil, // function of a library
-	'H': nil, // function of objclass
+	'H': nil, // function of objclass and what comes with it
 }
 
 // Bounds of a generated script: how deep its grammar nests, and how long it is.
@@ -164,7 +164,7 @@ func (c *choices) script() string {
 // FuzzScript runs scripts of a grammar, most of them in small arenas.
 func FuzzScript(f *testing.F) {
 	grammar['L'] = libraryFunctions(f, "string", "table", "math", "utf8", "coroutine", "_G")
-	grammar['H'] = libraryFunctions(f, "objclass", "bufferlist")
+	grammar['H'] = libraryFunctions(f, "objclass", "bufferlist", "hash")
 	addRandom(f, 24)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c := choices(in)

@@ -31,6 +31,7 @@ local _, operr = xpcall(objclass.getxattr, function(e) return e end, "none")
 local function looping() while true do end end
 local dead, waiting = coroutine.create(print), coroutine.create(coroutine.yield)
 coroutine.resume(waiting)
+local h1, h2 = hash.new("sha256"), hash.new("xxh64", 5)
 local b1, b2, b3 = bl("one"), bl(("two"):rep(700)), bufferlist.new()
 local self = {} self.self = self
 local many = {} for i = 1, 200 do many["key" .. i] = ("v"):rep(i) end
@@ -66,7 +67,8 @@ var (
 		"nil", "true", "false", "print", "looping", "error", "function() end", "dead", "waiting", "coroutine.running()", "operr", "objclass.stat",
 		"objclass.RD", "objclass.EIO", "coroutine.wrap(coroutine.yield)", "last", "b1.str", "b1.append", "load('return ...')", "pcall",
 	}
-	apiAll = slices.Concat(apiOthers, apiIntegers, apiStrings, apiLists, apiTables)
+	apiHashes = []string{"h1", "h2", "hash.new('crc32c')", "'sha256'", "'xxh64'", "'crc32c'", "'md5'", "last"}
+	apiAll    = slices.Concat(apiOthers, apiHashes, apiIntegers, apiStrings, apiLists, apiTables)
 )
 
 // apiSignatures say what the arguments of a function are meant to be; of one that is not here, anything.
@@ -77,6 +79,7 @@ var apiSignatures = map[string]string{
 	"objclass.append": "b", "objclass.truncate": "i", "objclass.zero": "ii", "objclass.rmxattr": "s", "objclass.map_remove_range": "ss",
 	"objclass.random_bytes": "i", "objclass.map_get_vals_by_keys": "t", "objclass.map_pairs": "ss",
 	"objclass.map_remove_key": "s", "objclass.map_write_header": "b", "b1.str": "b", "b1.append": "bb", "print": "aaa",
+	"hash.crc32c": "bi", "hash.xxh64": "bi", "hash.sha256": "b", "hash.new": "hi", "h1.update": "hb", "h1.digest": "h",
 	"b1.sub": "bii", "b1.byte": "bii", "b1.find": "bsi", "b1.unpack": "bsi", "b1.lines()": "", "json.decode": "s", "json.array": "t",
 }
 
@@ -114,6 +117,8 @@ func (c *choices) argument(kind byte) string {
 		return c.of(apiLists)
 	case 't':
 		return c.of(apiTables)
+	case 'h':
+		return c.of(apiHashes)
 	default:
 		return c.of(apiAll)
 	}
@@ -164,7 +169,7 @@ func (c *choices) apiScript(functions []string) string {
 
 // FuzzHostAPI calls the functions of the script API in any order with any arguments.
 func FuzzHostAPI(f *testing.F) {
-	functions := append(libraryFunctions(f, "objclass", "bufferlist", "json"), "b1.str", "b1.append", "b1.sub", "b1.byte", "b1.find",
+	functions := append(libraryFunctions(f, "objclass", "bufferlist", "json", "hash"), "h1.update", "h1.digest", "b1.str", "b1.append", "b1.sub", "b1.byte", "b1.find",
 		"b1.unpack", "b1.lines()", "print")
 	addRandom(f, 24)
 	f.Fuzz(func(t *testing.T, in []byte) {

@@ -36,6 +36,7 @@ const lv_host lv_go_host = {
 	IS(object) lvHostObject,
 	IS(caller) lvHostCaller,
 	IS(random) lvHostRandom,
+	IS(hash) lvHostHash,
 	IS(log) lvHostLog,
 	IS(manifest) lvHostManifest,
 	IS(take) lvHostTake,

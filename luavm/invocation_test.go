@@ -14,7 +14,7 @@ import (
 	"github.com/objluad/objluad/store"
 )
 
-// told runs a method of a class that puts out what body returns, in the invocation inv.
+// told runs a method of a class that puts out what body returns, in the invocation inv. Runs of one body share a VM.
 func told(t *testing.T, e *Engine, body string, inv objclass.Invocation) (output string, after *objclass.Invocation) {
 	t.Helper()
 	source := `
@@ -31,9 +31,6 @@ func told(t *testing.T, e *Engine, body string, inv objclass.Invocation) (output
 		objclass.register(f, objclass.RD)`
 	inv.Unit, inv.Method, inv.Budget = unitOf("told.lua", source, false), "f", testBudget
 	inv.Object, _ = newObject(objclass.RD)
-	if _, err := e.Load(context.Background(), inv.Unit, testBudget); err != nil {
-		t.Fatal(err)
-	}
 	got, err := e.Run(context.Background(), &inv)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,21 @@ typedef struct lv_answer {
 	size_t size;
 } lv_answer;
 
+typedef enum lv_algorithm { LV_CRC32C, LV_XXH64, LV_SHA256 } lv_algorithm;
+
+#define LV_HASH_STATE 128
+
+/* A hash of bytes that come in parts. */
+typedef struct lv_hash {
+	lv_algorithm algorithm;
+	uint64_t number;       /* the hash so far, or before any bytes the seed; of CRC-32C and XXH64 */
+	unsigned char sum[32]; /* the hash so far, of SHA-256 */
+	/* The host's own. */
+	bool begun;
+	size_t state_size;
+	unsigned char state[LV_HASH_STATE];
+} lv_hash;
+
 /*
  * What host functions return: 0, -errno, or one of these: the host itself has failed; it gave up
  * because the call's time is over, or because the call was canceled. The last three are traps.
@@ -85,6 +100,8 @@ typedef struct lv_host {
 	int (*caller)(uintptr_t ctx, lv_answer *answer);
 	/* The next bytes of the run's random stream. */
 	int (*random)(uintptr_t ctx, void *data, size_t size);
+	/* Adds bytes to a hash. The seed of CRC-32C is the hash of what came before. There may be no object. */
+	int (*hash)(uintptr_t ctx, lv_hash *hash, const void *data, size_t size);
 	int (*log)(uintptr_t ctx, int level, const void *text, size_t size);
 	/* While a class is loaded: its manifest as a value, and where it was given, "chunk:line: ". */
 	int (*manifest)(uintptr_t ctx, const void *where, size_t where_size, const void *value, size_t size);

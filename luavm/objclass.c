@@ -607,6 +607,12 @@ void lv_draw_seed(lua_State *L, uint64_t seed[2])
 	check_result(L, slot, HOST(slot, random, seed, 2 * sizeof *seed));
 }
 
+void lv_hash_chunk(lua_State *L, lv_hash *h, const void *data, size_t size)
+{
+	lv_slot *slot = lv_slot_of(L);
+	check_result(L, slot, HOST(slot, hash, h, data, size));
+}
+
 /* ---- log and register ---- */
 
 /* Pushes what log makes of the value at index. */

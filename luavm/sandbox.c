@@ -1,7 +1,7 @@
 /*
  * The sandbox: which of Lua's libraries a script has, and which of their functions are replaced or gone.
  *
- * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist, json. Not opened: io, os, package, debug. Gone:
+ * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist, json, hash. Not opened: io, os, package, debug. Gone:
  * dofile, loadfile, string.dump, warn. Replaced: pcall and xpcall (operation errors), load (text only), setmetatable (no __gc),
  * print (logs), collectgarbage (counts), string.gmatch (no long patterns), and what concat.c, coroutine.c, listing.c,
  * metamethods.c, random.c and tostring.c say.
@@ -155,6 +155,7 @@ void lv_open_sandbox(lua_State *L, uint64_t secret)
 	open_library(L, "bufferlist", lv_open_bufferlist);
 	open_library(L, "objclass", lv_open_objclass);
 	open_library(L, "json", lv_open_json);
+	open_library(L, "hash", lv_open_hash);
 	lv_open_operror(L);
 
 	limit_base(L);

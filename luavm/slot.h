@@ -78,6 +78,8 @@ const char *lv_push_page(lua_State *L, lv_slot *slot, const char *from, size_t f
 			 int64_t max, int64_t bytes, bool *more, size_t *size);
 /* Sets a seed of two numbers to what the run's random stream has next. */
 void lv_draw_seed(lua_State *L, uint64_t seed[2]);
+/* Adds bytes to a hash: few, since the host is not interrupted. */
+void lv_hash_chunk(lua_State *L, lv_hash *h, const void *data, size_t size);
 /* Steps into a record: returns where a field's bytes are, and how many. */
 const char *lv_next_field(const char *p, uint32_t *size);
 
@@ -107,6 +109,9 @@ void lv_add_bufferlist_readers(lua_State *L);
 
 /* json.c */
 int lv_open_json(lua_State *L);
+
+/* hash.c */
+int lv_open_hash(lua_State *L);
 
 /* operror.c: the error value of a failed object operation. */
 int lv_open_operror(lua_State *L);

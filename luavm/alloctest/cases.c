@@ -73,6 +73,9 @@ const program calls[] = {
 	{"object and caller", "assert(objclass.object().oid == 'the object' and #objclass.caller().client == 100000)", "", LV_OK},
 	{"now and random_bytes", "assert(objclass.now() == 1 and objclass.random_bytes(3) == 'rrr' and #objclass.random_bytes(65536) == 65536)\n"
 				 "assert(select(2, try(objclass.random_bytes, -1)) == -22)", "", LV_OK},
+	{"hash", "assert(hash.crc32c(text) == 10 and hash.xxh64(bl(text), 5) == 15 and hash.sha256(text) == ('ab'):rep(32))\n"
+		 "local h = hash.new('xxh64') h:update(text:rep(10000)):update(bl(text)) assert(h:digest() == 100010)\n"
+		 "assert(hash.new('sha256'):digest() == ('ab'):rep(32))", "", LV_OK},
 	{"log", "assert(objclass.log(5, 'a', 1, true, {}, nil) == 'a 1 true table nil')\n"
 		"assert(#objclass.log('x' .. text:rep(200), text:rep(200)) == 4002) print('p', {}, text)", "", LV_OK},
 	{"parts of bufferlists", "local b = bl(text:rep(50)) assert(b:sub(491) == text and b:byte(-1) == 57 and b:find('90', 400) == 400)\n"

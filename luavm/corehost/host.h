@@ -12,6 +12,7 @@
  * values exist under two names: "small", 10 bytes, and "large", COREHOST_LARGE bytes; any other is ENODATA. The listings have
  * as many records as were asked for, with names from k0001 on and small values; there are 3 xattrs, of 1000 bytes each.
  * The oid is "the object", the client is COREHOST_LARGE bytes of the text, and random bytes are all 'r'.
+ * A hash is the number of bytes, or 32 times ab.
  */
 extern const lv_host corehost;
 

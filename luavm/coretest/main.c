@@ -38,6 +38,17 @@ static int host_map_clear(uintptr_t ctx)
 	return 0;
 }
 
+static int hashed; /* chunks */
+
+/* Too slow for more than one chunk in a call's time. */
+static int host_hash(uintptr_t ctx, lv_hash *h, const void *data, size_t size)
+{
+	(void)h, (void)data;
+	CHECK(size <= 65536, "a chunk of %zu bytes", size);
+	hashed++;
+	return host_map_clear(ctx);
+}
+
 static lv_host host; /* corehost, with the functions above */
 
 /* ---- slots ---- */
@@ -118,6 +129,18 @@ static void test_attacks(void)
 	}
 }
 
+/* A long hash ends with its call's time, not with its bytes. */
+static void test_hash(void)
+{
+	lv_slot *slot = make("hash.sha256(('x'):rep(1 << 20))");
+	hashed = 0;
+	const lv_report *r = run(slot, "", 50000000);
+	CHECK(r->outcome == LV_TRAP && r->trap == PG_DEADLINE, "outcome %d, trap %d", r->outcome, r->trap);
+	CHECK(hashed == 1, "%d chunks were hashed", hashed);
+	CHECK(lv_is_pristine(slot), "after a hash that was ended");
+	lv_free(slot);
+}
+
 static void test_output(void)
 {
 	lv_slot *slot = make("function echo(i, o) o:append(i) o:append(('x'):rep(5000)) return 3 end objclass.register(echo)");
@@ -168,9 +191,11 @@ int main(void)
 	host.remove = host_remove;
 	host.create = host_create;
 	host.map_clear = host_map_clear;
+	host.hash = host_hash;
 	int err = pg_init();
 	CHECK(err == 0, "pg_init: %s", strerror(err));
 	test_attacks();
+	test_hash();
 	test_output();
 	test_unprotected_error();
 	test_small_arenas();

@@ -221,6 +221,11 @@ var mutants = []mutant{
 		"./luavm", "TestRandomDiffersBetweenRuns",
 	},
 	{
+		"a run does not go on with another one's random stream", "luavm/slot.go",
+		"	s.inv, s.kept, s.lastErr, s.random = nil, nil, nil, nil\n", "	s.inv, s.kept, s.lastErr = nil, nil, nil\n",
+		"./luavm", "TestSeedOfARun",
+	},
+	{
 		"there is no object while a class is loaded", "luavm/objclass.c",
 		"	if (slot->phase == LV_LOADING)\n", "	if (0)\n",
 		"./luavm", "TestLoadFailures/operation",

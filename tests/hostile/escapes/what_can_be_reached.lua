@@ -3,7 +3,7 @@
 -- Whatever can be reached from the globals is known: no registry, no table of loaded libraries, no other state.
 function probe(input, output)
 	local known = {}
-	for word in ([[_G _VERSION assert bufferlist collectgarbage coroutine error getmetatable ipairs json load math next objclass pairs
+	for word in ([[_G _VERSION assert bufferlist collectgarbage coroutine error getmetatable hash ipairs json load math next objclass pairs
 		pcall print probe rawequal rawget rawlen rawset select setmetatable string table tonumber tostring type utf8 xpcall]]):gmatch("%S+") do
 		known[word] = true
 	end
