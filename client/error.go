@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/redis/rueidis"
 	"golang.org/x/sys/unix"
@@ -17,12 +18,24 @@ import (
 
 // Error is a call that failed at the daemon.
 type Error struct {
-	Errno     syscall.Errno // as a method may return any, it need not have a name
-	Kind      string        // "op", "script", "trap:<code>", "class", "auth", "busy" or "input"
-	Message   string
-	Traceback string // of a script that failed; may be empty
+	Errno   syscall.Errno // as a method may return any, it need not have a name
+	Kind    string        // "op", "script", "trap:<code>", "class", "auth", "busy" or "input"
+	Message string
+
+	// Of calls, as far as they are known.
+	Where        string // "chunk:line" of the script that failed
+	Traceback    string // of a script that failed
+	ClassVersion string // full hash of the class version or script that ran
+	Usage        Usage
 
 	name string
+}
+
+// Usage is what a call that failed had used.
+type Usage struct {
+	CPU       time.Duration
+	PeakBytes int64 // the most memory that the VM held
+	HostOps   int64 // object operations
 }
 
 func (e *Error) Error() string { return e.name + ": " + e.Message }
@@ -33,8 +46,8 @@ func (e *Error) Unwrap() error { return e.Errno }
 // ErrnoName returns the errno's name as the daemon sent it: "ENOENT", or "E" and a number.
 func (e *Error) ErrnoName() string { return e.name }
 
-// callError makes an *Error of an error that the daemon sent: "<ERRNO> <kind> <message>", with a traceback behind a line
-// feed. Of other errors it gives a lost connection its errno.
+// callError makes an *Error of an error that the daemon sent: "<ERRNO> <kind> <message>", with what else is known on the lines
+// behind it. Of other errors it gives a lost connection its errno.
 func callError(err error) error {
 	reply, ok := rueidis.IsRedisErr(err)
 	switch {
@@ -43,14 +56,54 @@ func callError(err error) error {
 	case !ok:
 		return err
 	}
-	line, traceback, _ := strings.Cut(reply.Error(), "\n")
+	line, details, _ := strings.Cut(reply.Error(), "\n")
 	words := strings.SplitN(line, " ", 3)
 	if len(words) == 3 {
 		if errno, ok := errnoOf(words[0]); ok {
-			return &Error{Errno: errno, Kind: words[1], Message: words[2], Traceback: traceback, name: words[0]}
+			e := &Error{Errno: errno, Kind: words[1], Message: words[2], name: words[0]}
+			e.readDetails(details)
+			return e
 		}
 	}
 	return &Error{Errno: syscall.EPROTO, Kind: "input", Message: line, name: "EPROTO"} // this is not objluad
+}
+
+// readDetails reads the lines behind the first one: "name: value", and a traceback at the end.
+func (e *Error) readDetails(lines string) {
+	for lines != "" {
+		line, rest, _ := strings.Cut(lines, "\n")
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch name {
+		case "where":
+			e.Where = value
+		case "class_version":
+			e.ClassVersion = value
+		case "usage":
+			e.Usage = readUsage(value)
+		case "traceback":
+			e.Traceback = rest
+			return
+		}
+		lines = rest
+	}
+}
+
+// readUsage reads "cpu_us=1 peak_bytes=2 host_ops=3".
+func readUsage(s string) (u Usage) {
+	for _, field := range strings.Fields(s) {
+		name, value, _ := strings.Cut(field, "=")
+		n, _ := strconv.ParseInt(value, 10, 64)
+		switch name {
+		case "cpu_us":
+			u.CPU = time.Duration(n) * time.Microsecond
+		case "peak_bytes":
+			u.PeakBytes = n
+		case "host_ops":
+			u.HostOps = n
+		}
+	}
+	return u
 }
 
 // errnoOf returns the errno of that name, or of "E" and a number.

@@ -49,8 +49,12 @@ func TestLoadFailures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := e.Load(context.Background(), unitOf("c.lua", tt.source, false), testBudget)
-			if got := asError(t, err); got.ErrnoName() != tt.errno || !strings.Contains(got.Message, tt.message) {
+			got := asError(t, err)
+			if got.ErrnoName() != tt.errno || !strings.Contains(got.Message, tt.message) {
 				t.Errorf("got %s %q, want %s %q", got.ErrnoName(), got.Message, tt.errno, tt.message)
+			}
+			if place, _, ok := strings.Cut(tt.message, ": "); ok && got.Where != place {
+				t.Errorf("where is %q, want %q", got.Where, place)
 			}
 		})
 	}

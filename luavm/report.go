@@ -13,6 +13,8 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,6 +39,7 @@ func (s *slot) toError(r *C.lv_report) error {
 	}
 	e := &objclass.Error{
 		Message:      C.GoStringN(&r.message[0], C.int(r.message_size)),
+		Where:        C.GoString(&r.where[0]),
 		Traceback:    C.GoStringN(&r.traceback[0], C.int(r.traceback_size)),
 		ClassVersion: s.unit.Version,
 		Usage:        s.usage(r),
@@ -51,7 +54,26 @@ func (s *slot) toError(r *C.lv_report) error {
 	case C.LV_TRAP:
 		s.describeTrap(e, r)
 	}
+	if e.Kind.Trap() == "" {
+		e.Where = whereRaised(e, s.unit.Name)
+	}
 	return e
+}
+
+// whereRaised returns the place of an error: that of the innermost function of its traceback that has a line, or, where Lua could
+// not compile the source, the one that the message begins with.
+func whereRaised(e *objclass.Error, chunk string) string {
+	for line := range strings.Lines(e.Traceback) {
+		if place, _, ok := strings.Cut(line, ": in "); ok && place != "[C]" {
+			return place
+		}
+	}
+	rest, ok := strings.CutPrefix(e.Message, chunk+":")
+	number, _, more := strings.Cut(rest, ":")
+	if _, err := strconv.ParseUint(number, 10, 32); !ok || !more || err != nil {
+		return ""
+	}
+	return chunk + ":" + number
 }
 
 func (s *slot) describeTrap(e *objclass.Error, r *C.lv_report) {

@@ -597,18 +597,18 @@ func TestScriptAPI(t *testing.T) {
 // An errno and a message of the script's own reach the caller as those of an operation do, also from a coroutine.
 func TestFail(t *testing.T) {
 	e := newEngine(t, Options{})
-	for _, tt := range []struct{ source, errno, message string }{
-		{"\n\nobjclass.fail(objclass.ENOSPC, 'no room')", "ENOSPC", "eval:3: no room"},
-		{"objclass.fail(objclass.ENOSPC, 'no room', 0)", "ENOSPC", "no room"},
-		{"objclass.fail(2147483647, 'own')", "E2147483647", "eval:1: own"},
-		{"coroutine.wrap(function() objclass.fail(22, 'deep') end)()", "EINVAL", "eval:1: deep"},
-		{"local ok, code, message = pcall(objclass.fail, 22, 'again', 0) objclass.fail(-code, message, 0)", "EINVAL", "again"},
-		{"objclass.fail(22, ('m'):rep(5000), 0)", "EINVAL", strings.Repeat("m", 1024)},
+	for _, tt := range []struct{ source, errno, message, where string }{
+		{"\n\nobjclass.fail(objclass.ENOSPC, 'no room')", "ENOSPC", "eval:3: no room", "eval:3"},
+		{"\nobjclass.fail(objclass.ENOSPC, 'no room', 0)", "ENOSPC", "no room", "eval:2"},
+		{"objclass.fail(2147483647, 'own')", "E2147483647", "eval:1: own", "eval:1"},
+		{"coroutine.wrap(function() objclass.fail(22, 'deep') end)()", "EINVAL", "eval:1: deep", "eval:1"},
+		{"local ok, code, message = pcall(objclass.fail, 22, 'again', 0)\nobjclass.fail(-code, message, 0)", "EINVAL", "again", "eval:2"},
+		{"objclass.fail(22, ('m'):rep(5000), 0)", "EINVAL", strings.Repeat("m", 1024), "eval:1"},
 	} {
 		_, err := runScript(t, e, tt.source, "", "")
 		got := asError(t, err)
-		if got.ErrnoName() != tt.errno || got.Kind != objclass.KindOp || got.Message != tt.message || got.Traceback == "" {
-			t.Errorf("%s: %s %s %q, traceback %q", tt.source, got.ErrnoName(), got.Kind, got.Message, got.Traceback)
+		if got.ErrnoName() != tt.errno || got.Kind != objclass.KindOp || got.Message != tt.message || got.Where != tt.where || got.Traceback == "" {
+			t.Errorf("%s: %s %s %q at %s, traceback %q", tt.source, got.ErrnoName(), got.Kind, got.Message, got.Where, got.Traceback)
 		}
 	}
 	checkPristine(t, e)

@@ -48,6 +48,7 @@ type Error struct {
 	Errno        uint64
 	Kind         Kind
 	Message      string
+	Where        string // "chunk:line" of the script that failed, if that is known
 	Traceback    string // of a script that failed; may be empty
 	ClassVersion string // of the class version or script that ran; empty when none did
 	Usage        Usage

@@ -18,6 +18,7 @@ import (
 const (
 	maxMessage   = 4 << 10  // bytes of a message on the wire
 	maxTraceback = 16 << 10 // bytes of a traceback on the wire
+	maxWhere     = 256      // bytes of a place in a script on the wire
 )
 
 // inputError says what is wrong with a request.
@@ -40,6 +41,26 @@ func asError(err error) *objclass.Error {
 // errorLine returns "<ERRNO> <kind> <message>" on one line.
 func errorLine(e *objclass.Error) string {
 	return e.ErrnoName() + " " + string(e.Kind) + " " + printable(e.Message, maxMessage, false)
+}
+
+// errorLines returns errorLine and what else is known of the error, on lines of their own: "where: ", "class_version: " and "usage: ",
+// as far as there are any, and behind a line "traceback:" the traceback.
+func errorLines(e *objclass.Error) string {
+	var b strings.Builder
+	b.WriteString(errorLine(e))
+	if e.Where != "" {
+		b.WriteString("\nwhere: " + printable(e.Where, maxWhere, false))
+	}
+	if e.ClassVersion != "" {
+		b.WriteString("\nclass_version: " + e.ClassVersion)
+	}
+	if e.Usage != (objclass.Usage{}) {
+		fmt.Fprintf(&b, "\nusage: cpu_us=%d peak_bytes=%d host_ops=%d", e.Usage.CPU.Microseconds(), e.Usage.PeakBytes, e.Usage.HostOps)
+	}
+	if e.Traceback != "" {
+		b.WriteString("\ntraceback:\n" + printable(e.Traceback, maxTraceback, true))
+	}
+	return b.String()
 }
 
 // printable returns s with control characters and bytes that are not UTF-8 escaped, cut after limit bytes. If lines, line

@@ -17,6 +17,7 @@ type problem struct {
 	Detail       string        `json:"detail"`
 	Errno        string        `json:"errno"`
 	Kind         objclass.Kind `json:"kind"`
+	Where        string        `json:"where,omitempty"`
 	Traceback    string        `json:"traceback,omitempty"`
 	ClassVersion string        `json:"class_version,omitempty"`
 	Usage        *problemUsage `json:"usage,omitempty"`
@@ -103,6 +104,7 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int) {
 		Detail:       printable(e.Message, maxMessage, false),
 		Errno:        e.ErrnoName(),
 		Kind:         e.Kind,
+		Where:        printable(e.Where, maxWhere, false),
 		Traceback:    printable(e.Traceback, maxTraceback, true),
 		ClassVersion: e.ClassVersion,
 	}

@@ -107,16 +107,15 @@ func (r *replyWriter) nullArray() {
 	r.w.WriteString("*-1\r\n")
 }
 
-// error writes a failed call's reply: "-<ERRNO> <kind> <message>". If the client wants it, the traceback follows on lines of
-// its own, which only a bulk error of RESP3 can carry. Some clients of RESP3, redis-cli 7 among them, cannot read one.
-func (r *replyWriter) error(err error, withTraceback bool) {
+// error writes a failed call's reply: "-<ERRNO> <kind> <message>". If the client wants it, what else is known follows on lines of
+// their own, which only a bulk error of RESP3 can carry. Some clients of RESP3, redis-cli 7 among them, cannot read one.
+func (r *replyWriter) error(err error, meta bool) {
 	e := asError(err)
-	line := errorLine(e)
-	if e.Traceback == "" || !r.resp3 || !withTraceback {
-		r.errorText(line)
+	if !r.resp3 || !meta {
+		r.errorText(errorLine(e))
 		return
 	}
-	text := line + "\n" + printable(e.Traceback, maxTraceback, true)
+	text := errorLines(e)
 	r.header('!', len(text))
 	r.w.WriteString(text)
 	r.w.WriteString("\r\n")

@@ -242,7 +242,7 @@ func TestHello(t *testing.T) {
 	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%14\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%7\r\n.*`)
 	wantMatch(t, "COMMAND INFO", p.ask("COMMAND", "INFO", "nosuch", "ping"), `\*2\r\n_\r\n.*~1\r\n\+fast\r\n.*`)
 	wantMatch(t, "error with traceback", p.ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood", "META"),
-		`!\d+\r\nEIO script no\\r\\ngood\nstack traceback:\n\ttest.lua:1: in function 'fail'\\r\n-ERR injected\r\n`)
+		`!\d+\r\nEIO script no\\r\\ngood\nclass_version: [0-9a-f]{64}\nusage: cpu_us=\d+ peak_bytes=\d+ host_ops=\d+\ntraceback:\nstack traceback:\n\ttest.lua:1: in function 'fail'\\r\n-ERR injected\r\n`)
 	wantMatch(t, "error without traceback", p.ask("OBJ.READ", "p", "o"), `-ENOENT op .*\r\n`)
 	wantMatch(t, "HELLO 2", p.ask("HELLO", "2"), `\*14\r\n.*`)
 	wantMatch(t, "RESP2", p.ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `\*12\r\n.*`)

@@ -27,6 +27,36 @@ func fail(errno syscall.Errno, format string, args ...any) error {
 func (f *failure) Error() string { return f.message }
 func (f *failure) Unwrap() error { return f.errno }
 
+// errorJSON is all that is known of an error.
+type errorJSON struct {
+	Errno        string     `json:"errno"`
+	Kind         string     `json:"kind,omitempty"` // of a daemon's
+	Message      string     `json:"message"`
+	Where        string     `json:"where,omitempty"`
+	Traceback    string     `json:"traceback,omitempty"`
+	ClassVersion string     `json:"class_version,omitempty"`
+	Usage        *usageJSON `json:"usage,omitempty"`
+}
+
+type usageJSON struct {
+	CPU       int64 `json:"cpu_us"`
+	PeakBytes int64 `json:"peak_bytes"`
+	HostOps   int64 `json:"host_ops"`
+}
+
+func envelope(err error) errorJSON {
+	name, message := describe(err)
+	e := errorJSON{Errno: name, Message: message}
+	var answer *client.Error
+	if errors.As(err, &answer) {
+		e.Kind, e.Where, e.Traceback, e.ClassVersion = answer.Kind, answer.Where, answer.Traceback, answer.ClassVersion
+		if u := answer.Usage; u != (client.Usage{}) {
+			e.Usage = &usageJSON{u.CPU.Microseconds(), u.PeakBytes, u.HostOps}
+		}
+	}
+	return e
+}
+
 // describe returns the name of an error's errno, and its message. One without is the command line parser's, or
 // says that the peer is no daemon.
 func describe(err error) (name, message string) {

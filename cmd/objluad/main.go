@@ -16,10 +16,15 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run runs the command line and returns the exit status: 0, or 1 after one line on standard error.
+// run runs the command line and returns the exit status: 0, or 1 after one line on standard error. With --json, all that is known of the
+// error is on standard output, too.
 func run() int {
-	if err := newRoot().Execute(); err != nil {
+	a := &app{in: os.Stdin, out: os.Stdout}
+	if err := newRoot(a).Execute(); err != nil {
 		name, message := describe(err)
+		if a.json {
+			_ = a.printJSON(map[string]any{"error": envelope(err)}) // the line tells of the error in any case
+		}
 		fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
 		return 1
 	}
@@ -49,8 +54,7 @@ type app struct {
 
 const defaultAddr = "127.0.0.1:7480"
 
-func newRoot() *cobra.Command {
-	a := &app{in: os.Stdin, out: os.Stdout}
+func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "objluad",
 		Short:             "A storage daemon that runs Lua methods beside objects, and its client",

@@ -510,4 +510,59 @@ var mutants = []mutant{
 		"panicked <- recover()", "panicked <- nil",
 		"./luavm", "TestPanicInTheBackground",
 	},
+	{
+		"a dry run commits nothing", "objclass/service.go",
+		"\tif x.call.DryRun {\n\t\treturn x.dryRun()\n\t}\n", "",
+		"./objclass", "TestDryRunTellsWhatIsCommitted",
+	},
+	{
+		"a dry run tells what is cut off", "store/effects.go",
+		"\tif change.Keep < size {\n\t\te.add(Effect{Op: OpTruncate, Size: change.Keep})\n\t}\n", "",
+		"./store", "TestEffectsRandom",
+	},
+	{
+		"effects that are left out are told of", "store/effects.go",
+		"\t\te.Truncated = true\n\t\te.cost = effectBytes // what", "\t\te.cost = effectBytes // what",
+		"./store", "TestEffectsAreBounded",
+	},
+	{
+		"a call with a stored reply does not run", "objclass/idempotency.go",
+		"); reply != nil {", "); reply != nil && false {",
+		"./objclass", "TestRepeatedCallHasOneEffect",
+	},
+	{
+		"a reply is stored with the effects", "objclass/idempotency.go",
+		"return overlay.SetReplies(stored)", "return nil",
+		"./objclass", "TestConcurrentRepeatsHaveOneEffect",
+	},
+	{
+		"an idempotency key is one call's", "objclass/idempotency.go",
+		"if reply.request != request {", "if false {",
+		"./objclass", "TestRepeatedCallHasOneEffect",
+	},
+	{
+		"no reply goes with its object", "objclass/idempotency.go",
+		"if !overlay.Exists() {", "if false {",
+		"./objclass", "TestRepliesThatAreNotStored",
+	},
+	{
+		"methods do not see stored replies", "store/reserved.go",
+		"return kv.Key == RepliesXattr", "return false",
+		"./objclass", "TestRepliesStay",
+	},
+	{
+		"a caller's own timeout quarantines nothing", "objclass/quarantine.go",
+		"return x.call.Timeout == 0 ||", "return true ||",
+		"./objclass", "TestQuarantineCountsNoOthers",
+	},
+	{
+		"one call tries a quarantined version", "objclass/quarantine.go",
+		"case b.Trial || time.Now()", "case time.Now()",
+		"./objclass", "TestQuarantineHasOneTrial",
+	},
+	{
+		"each trial that traps lengthens the quarantine", "objclass/quarantine.go",
+		"min(2*b.cooldown,", "min(b.cooldown,",
+		"./objclass", "TestQuarantine$",
+	},
 }
