@@ -16,15 +16,18 @@
 //     no deadlock, and callers of one object cannot keep those of another from running.
 //   - A killed call commits nothing, whether it waited, ran, or was about to commit. One that commits is not interrupted: to
 //     kill it is an error, and the commit is made.
+//   - A dry run commits nothing, and tells what the same call would have committed on the same state.
+//   - The reply of a call with an idempotency key is committed with its effects: an object has both or neither. A call whose reply is
+//     stored runs nothing.
 //   - Every error is an *Error: errno, kind, message, and what is known of the version that ran and of what it used.
 //
 // # The life of a call
 //
 // Service.Exec leads it. Each step is one function: check the request, enter the house or be refused (admission), resolve
-// the class version and method (Registry), take the object's lock if the method writes (lockTable), start an execution
-// (executions), open a snapshot, which comes first where the store asks others for it, and lay an overlay over it
-// (objects.overlay), run the method in the engine on an Object, commit
-// the overlay's write set (objects.commit), and reply.
+// the class version and method (Registry), refuse a version that keeps trapping (quarantine), take the object's lock if the
+// method writes (lockTable), start an execution (executions), open a snapshot, which comes first where the store asks others
+// for it, and lay an overlay over it (objects.overlay), run the method in the engine on an Object, unless the object has the
+// reply of this very call (invokeOnce), commit the overlay's write set (objects.commit), and reply. A dry run tells of the write set instead.
 //
 // An Engine runs the methods; package luavm is one. This package knows no Lua, and is tested without it.
 package objclass

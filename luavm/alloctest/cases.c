@@ -60,6 +60,7 @@ const program calls[] = {
 				 "assert(next(objclass.map_get_vals_by_keys({})) == nil)\n"
 				 "local ok, e, m = try(objclass.map_get_vals_by_keys, {'a', {}}) assert(e == -22)", "", LV_OK},
 	{"map_remove_range", "objclass.map_remove_range('a', 'b') assert(select(2, try(objclass.map_remove_range, 'a')) == -1)", "", LV_OK},
+	{"fail", "local e, m = select(2, try(objclass.fail, 22, text)) assert(e == -22 and m:find(text, 1, true))", "", LV_OK},
 	{"map_get_val", "assert(objclass.map_get_val('small'):str() == text and #objclass.map_get_val('large') == 100000)", "", LV_OK},
 	{"map_get_val fails", "assert(select(2, try(objclass.map_get_val, 'none')) == -61)", "", LV_OK},
 	{"map_set_val", "objclass.map_set_val('key', bl(text)) objclass.map_set_val('key', bl(text:rep(500)))", "", LV_OK},
