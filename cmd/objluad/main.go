@@ -17,18 +17,30 @@ import (
 func main() { os.Exit(run()) }
 
 // run runs the command line and returns the exit status: 0, or 1 after one line on standard error. With --json, all that is known of the
-// error is on standard output, too.
+// error is on standard output, too, unless the command has begun a document there.
 func run() int {
-	a := &app{in: os.Stdin, out: os.Stdout}
+	out := &output{Writer: os.Stdout}
+	a := &app{in: os.Stdin, out: out}
 	if err := newRoot(a).Execute(); err != nil {
 		name, message := describe(err)
-		if a.json {
+		if a.json && !out.written {
 			_ = a.printJSON(map[string]any{"error": envelope(err)}) // the line tells of the error in any case
 		}
 		fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
 		return 1
 	}
 	return 0
+}
+
+// output notes whether anything was written.
+type output struct {
+	io.Writer
+	written bool
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.written = true
+	return o.Writer.Write(p)
 }
 
 // oneLine replaces control characters, which an error of this machine may hold; the daemon's have none.
