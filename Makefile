@@ -45,7 +45,7 @@ FUZZ_HELD := { [ "$$(cat build/fuzz.status)" = 0 ] || \
 	{ grep -q '^    context deadline exceeded$$' build/fuzz.log && ! grep -q 'Failing input written' build/fuzz.log; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
+.PHONY: generate help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ fuzz: setup ## run each fuzz target for FUZZTIME (1m), one after the other
 			echo $$? >build/fuzz.status; } 2>&1 | tee build/fuzz.log; \
 		$(FUZZ_HELD) || exit 1; \
 	done
+
+generate: ## write docs/lua-api.md from luavm/api/objclass.lua
+	$(GO) generate ./luavm/api
 
 fuzz-guard:
 	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm"

@@ -85,7 +85,7 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 		return nil, err
 	}
 	s.making = time.Duration(report.cpu_ns)
-	s.loaded.Methods = registered(unsafe.Pointer(C.lv_state(s.c)))
+	s.loaded.Methods = registered(s.vm())
 	report = s.guarded(ctx, func() *C.lv_report { return C.lv_seal(s.c, s.call) })
 	err = s.toError(report)
 	s.making += time.Duration(report.cpu_ns)
@@ -171,6 +171,9 @@ func (s *slot) memory() int64 {
 	}
 	return int64(s.arena)
 }
+
+// vm returns the VM's lua_State, for adopt.
+func (s *slot) vm() unsafe.Pointer { return unsafe.Pointer(C.lv_state(s.c)) }
 
 func (s *slot) imageSize() int64 { return int64(C.lv_image_size(s.c)) }
 

@@ -18,7 +18,7 @@ var arrows = []struct {
 	folder string
 	may    []string
 }{
-	{"cmd/objluad", []string{"server", "client", "classes", "objclass", "luavm", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
+	{"cmd/objluad", []string{"server", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server", []string{"objclass", "store"}},
 	{"client", nil},
