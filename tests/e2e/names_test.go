@@ -161,7 +161,7 @@ func TestIllegalNames(t *testing.T) {
 		_, err := conn.OpenIOContext(tt.pool).WriteFull(t.Context(), "o", nil)
 		checkError(t, err, tt.errno, "input", "")
 	}
-	for _, class := range []string{"", "\x00", "good\x00", "\xff", "a b", "a/b", "../good", "4", strings.Repeat("c", 65)} {
+	for _, class := range []string{"", "\x00", "good\x00", "\xff", "a b", "a/b", "../good", "-4", strings.Repeat("c", 65)} {
 		_, err := conn.InstallClass(t.Context(), class, []byte(goodClass))
 		checkError(t, err, "EINVAL", "class", "class name")
 		_, err = conn.OpenIOContext("default").Exec(t.Context(), "o", class, "echo", nil)
