@@ -80,7 +80,7 @@ func TestTranscripts(t *testing.T) {
 	for _, class := range classes.All() {
 		t.Run(class.Name, func(t *testing.T) {
 			service := newService(t) // of its own: the versions that a transcript shows do not depend on others
-			paths, err := filepath.Glob(filepath.Join(class.Name, "*.test"))
+			paths, err := filepath.Glob(filepath.Join(class.Name, "*.txt"))
 			if err != nil || len(paths) == 0 {
 				t.Fatalf("class %s has no transcripts: %v", class.Name, err)
 			}

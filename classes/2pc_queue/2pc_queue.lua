@@ -128,7 +128,7 @@ end
 local function fromJSON(v)
   if type(v) == "string" then return v end
   local text, padding = v.base64:match("^([A-Za-z0-9+/]*)(=?=?)$")
-  if not text or (#text + #padding) % 4 ~= 0 then fail("EINVAL", "this is no base64: %.40s", v.base64) end
+  if not text or (#text + #padding) % 4 ~= 0 then fail("EINVAL", "this is no base64: %q", v.base64:sub(1, 40)) end
   local s = (text .. padding:gsub("=", "A")):gsub("....", function(four)
     local n = 0
     for i = 1, 4 do n = n << 6 | digits:find(four:sub(i, i), 1, true) - 1 end
