@@ -23,4 +23,10 @@ struct load {
 /* cl_run makes the calls and returns 0, or the first error: a negative errno, -EBADMSG for a wrong output. */
 int cl_run(struct load *l);
 
+/*
+ * cl_exec calls a method of class lua once and returns what it returned, or a negative errno. *output, which the caller gives back
+ * with rados_buffer_free, is NULL when there is none.
+ */
+int cl_exec(rados_ioctx_t io, const char *oid, const char *method, const char *input, size_t input_len, char **output, size_t *output_len);
+
 #endif
