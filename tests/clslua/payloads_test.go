@@ -115,6 +115,7 @@ var payloads = []payload{
 
 func runPayloads(t *testing.T, name string, osd bool, exec func(t *testing.T, oid, method, input string) outcome) {
 	t.Run(name+"/payloads", func(t *testing.T) {
+		t.Parallel()
 		for _, p := range payloads {
 			if osd && p.kills {
 				continue

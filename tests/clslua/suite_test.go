@@ -12,7 +12,7 @@ import (
 
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	d := rig.Run(t, t.TempDir(), "--fsync", "never", "--timeout", "5s")
+	d := rig.Run(t, t.TempDir(), "--fsync", "never", "--timeout", "60s")
 	for _, s := range systemsOf(t, d, "embedded") {
 		runAll(t, s)
 	}
@@ -29,7 +29,7 @@ const osdTimeout = "rados osd op timeout = 60"
 func TestRADOS(t *testing.T) {
 	t.Parallel()
 	cluster := ceph.Start(t, ceph.Options{Conf: osdTimeout})
-	d := rig.Run(t, t.TempDir(), "--store", "rados", "--ceph-conf", cluster.Conf(), "--timeout", "5s")
+	d := rig.Run(t, t.TempDir(), "--store", "rados", "--ceph-conf", cluster.Conf(), "--timeout", "60s")
 	for _, s := range systemsOf(t, d, "rados")[:3] {
 		runAll(t, s)
 	}
@@ -37,7 +37,7 @@ func TestRADOS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	t.Cleanup(pool.Close)
 	for _, s := range osdSystems(pool) {
 		runAll(t, s)
 	}
@@ -48,6 +48,7 @@ func TestRADOS(t *testing.T) {
 
 func runAll(t *testing.T, s system) {
 	t.Run(s.name, func(t *testing.T) {
+		t.Parallel()
 		for _, c := range allCases() {
 			if s.osd && c.kills {
 				continue
