@@ -19,8 +19,12 @@ type Class struct {
 	Size      int64             // bytes of source
 	Methods   map[string]string // flags by name: "RD", "WR" or "RD|WR"
 	Versions  []string          // all installed versions, oldest first
-	Source    []byte            // from ShowClass only
-	Manifest  json.RawMessage   // from ShowClass only; nil when the version has none
+
+	// From ShowClass only.
+	Source     []byte
+	Manifest   json.RawMessage   // nil when the version has none
+	Requires   map[string]string // as the source has it → "class@version"
+	RequiredBy []string          // versions that require this one, as "class@version"
 
 	ClassState
 
@@ -75,8 +79,15 @@ func (c *Conn) ShowClass(ctx context.Context, spec string) (Class, error) {
 		return Class{}, err
 	}
 	if !manifest.IsNil() {
-		class.Manifest, err = manifest.AsBytes()
+		if class.Manifest, err = manifest.AsBytes(); err != nil {
+			return Class{}, err
+		}
 	}
+	requires, requiredBy := fields["requires"], fields["required_by"]
+	if class.Requires, err = requires.AsStrMap(); err != nil {
+		return Class{}, err
+	}
+	class.RequiredBy, err = requiredBy.AsStrSlice()
 	return class, err
 }
 

@@ -70,6 +70,7 @@ func runAttack(t *testing.T, e *Engine, a *hostile.Attack) hostile.Outcome {
 	}
 	unit := unitOf(name, string(a.Source), !a.Class)
 	if a.Class {
+		addModules(t, unit)
 		if _, err := e.Load(context.Background(), unit, budget); err != nil {
 			return outcomeOf(t, objclass.Result{}, err)
 		}
@@ -78,6 +79,19 @@ func runAttack(t *testing.T, e *Engine, a *hostile.Attack) hostile.Outcome {
 		Unit: unit, Method: a.Handler, Input: a.Input, Object: preparedObject(t, a), Budget: budget,
 	})
 	return outcomeOf(t, result, err)
+}
+
+// addModules gives a unit what attacks require.
+func addModules(t *testing.T, unit *objclass.Unit) {
+	sources, err := hostile.Modules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit.Requires = make(map[string]int)
+	for name, source := range sources {
+		unit.Requires[name] = len(unit.Modules)
+		unit.Modules = append(unit.Modules, objclass.Module{Name: name + ".lua", Source: []byte(source)})
+	}
 }
 
 func outcomeOf(t *testing.T, result objclass.Result, err error) hostile.Outcome {

@@ -38,6 +38,7 @@ const lv_host lv_go_host = {
 	IS(random) lvHostRandom,
 	IS(hash) lvHostHash,
 	IS(log) lvHostLog,
+	IS(require) lvHostRequire,
 	IS(manifest) lvHostManifest,
 	IS(take) lvHostTake,
 	IS(error) lvHostError,

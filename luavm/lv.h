@@ -103,6 +103,11 @@ typedef struct lv_host {
 	/* Adds bytes to a hash. The seed of CRC-32C is the hash of what came before. There may be no object. */
 	int (*hash)(uintptr_t ctx, lv_hash *hash, const void *data, size_t size);
 	int (*log)(uintptr_t ctx, int level, const void *text, size_t size);
+	/*
+	 * While a class is loaded: the number of the module, from 1, that a chunk means by a name: the class's own chunk, which
+	 * has number 0, or that of a module.
+	 */
+	int (*require)(uintptr_t ctx, int chunk, const void *name, size_t name_size, int *module);
 	/* While a class is loaded: its manifest as a value, and where it was given, "chunk:line: ". */
 	int (*manifest)(uintptr_t ctx, const void *where, size_t where_size, const void *value, size_t size);
 
@@ -157,6 +162,7 @@ typedef struct lv_report {
 	/* The method's output. Valid until the slot's next lv_run, lv_restore or lv_free. */
 	const void *output;
 	size_t output_size;
+	bool value; /* of lv_load: the class's chunk returned something */
 	bool unrestored; /* output lies in the arena: copy it, then call lv_restore */
 	size_t peak;     /* bytes */
 	int64_t wall_ns;
@@ -173,6 +179,16 @@ typedef struct lv_report {
 /* Makes a slot with an arena of that many bytes. Returns NULL with errno set. The caller owns it: lv_free. */
 lv_slot *lv_new(size_t arena_size, const lv_host *host, uintptr_t ctx);
 void lv_free(lv_slot *slot);
+
+/* What a class may require: a chunk's name as Lua takes it, "=counter.lua", and its source. */
+typedef struct lv_module {
+	const char *name;
+	const char *source;
+	size_t size;
+} lv_module;
+
+/* Says which modules the next lv_load may load, by their numbers from 1. The caller keeps them until it returns. */
+void lv_set_modules(lv_slot *slot, const lv_module *modules, int count);
 
 /*
  * Builds the VM and compiles source, whose name appears in error messages. A class's chunk is run; a script's is kept, to

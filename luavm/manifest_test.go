@@ -20,7 +20,7 @@ func TestManifestIsHandedOver(t *testing.T) {
 		objclass.manifest{
 			doc = "d\0\xff", [1] = 5, [2.5] = 2.5, [true] = false, [false] = true,
 			methods = {f = {flags = objclass.RD, doc = ("x"):rep(1000)}}, empty = {}, print, [print] = 1, [{}] = coroutine.create(f),
-		}`, false), testBudget)
+		}`, false), ampleBudget)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestManifestsThatAreNone(t *testing.T) {
 		{"local t = {} for i = 1, 100 do t[i] = t end objclass.manifest(t)", "EIO", "a manifest has at most"},
 		{"objclass.manifest(setmetatable({}, {__index = error, __pairs = error, __len = error})) error('reached')", "EIO", "reached"},
 	} {
-		_, err := e.Load(context.Background(), unitOf("c.lua", tt.source, false), testBudget)
+		_, err := e.Load(context.Background(), unitOf("c.lua", tt.source, false), ampleBudget)
 		if got := asError(t, err); got.ErrnoName() != tt.errno || !strings.Contains(got.Message, tt.message) {
 			t.Errorf("%s: got %s %q, want %s %q", tt.source, got.ErrnoName(), got.Message, tt.errno, tt.message)
 		}
@@ -76,7 +76,7 @@ func TestMemoryBudget(t *testing.T) {
 		{0, "9000000", objclass.TrapMemory}, {1 << 40, "4000000", ""}, {1, "1000", objclass.TrapMemory}, {0, "4000000", ""},
 	} {
 		object, overlay := newObject(objclass.RD)
-		budget := testBudget
+		budget := ampleBudget
 		budget.Memory = tt.memory
 		_, err := e.Run(context.Background(), &objclass.Invocation{Unit: unit, Method: "take", Input: []byte(tt.input), Object: object, Budget: budget})
 		kind := objclass.Kind("")

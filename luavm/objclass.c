@@ -663,6 +663,13 @@ static int log_text(lua_State *L)
 	return 1;
 }
 
+int lv_find_module(lua_State *L, lv_slot *slot, int chunk, const char *name, size_t size)
+{
+	int module;
+	check_result(L, slot, HOST(slot, require, chunk, name, size, &module));
+	return module;
+}
+
 void lv_give_manifest(lua_State *L, lv_slot *slot, const char *where, size_t where_size, const void *value, size_t size)
 {
 	check_result(L, slot, HOST(slot, manifest, where, where_size, value, size));

@@ -4,7 +4,7 @@
  * Opened: base, string, table, math, utf8, coroutine, objclass, bufferlist, json, hash. Not opened: io, os, package, debug. Gone:
  * dofile, loadfile, string.dump, warn. Replaced: pcall and xpcall (operation errors), load (text only), setmetatable (no __gc),
  * print (logs), collectgarbage (counts), string.gmatch (no long patterns), and what concat.c, coroutine.c, listing.c,
- * metamethods.c, random.c and tostring.c say.
+ * metamethods.c, random.c, require.c and tostring.c say.
  */
 #include "slot.h"
 
@@ -157,6 +157,7 @@ void lv_open_sandbox(lua_State *L, uint64_t secret)
 	open_library(L, "json", lv_open_json);
 	open_library(L, "hash", lv_open_hash);
 	lv_open_operror(L);
+	lv_open_require(L);
 
 	limit_base(L);
 	limit_string(L);

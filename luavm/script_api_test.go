@@ -556,7 +556,7 @@ var scripts = map[string]string{
 		assert(objclass.log(7) == "7" and select("#", objclass.log()) == 0)
 		print("p", 1)`,
 	"sandbox": `
-		for _, name in ipairs{"io", "os", "package", "debug", "dofile", "loadfile", "require", "warn"} do
+		for _, name in ipairs{"io", "os", "package", "debug", "dofile", "loadfile", "warn"} do
 			assert(_G[name] == nil, name)
 		end
 		assert(string.dump == nil and getmetatable("") == false)

@@ -112,6 +112,7 @@ static const lv_report *run_body(lv_slot *slot, pg_call *call, lv_phase phase, v
 	r->ret = 0;
 	r->output = NULL;
 	r->output_size = 0;
+	r->value = false;
 	r->unrestored = false;
 	r->message_size = r->traceback_size = 0;
 	r->where[0] = 0;
@@ -188,7 +189,9 @@ static int load_protected(lua_State *L)
 		lua_newtable(L);
 		return 1;
 	}
-	lua_call(L, 0, 0);
+	lua_call(L, 0, 1);
+	slot->report.value = !lua_isnil(L, 1);
+	lua_settop(L, 0);
 	push_methods(L);
 	return 1;
 }
@@ -218,6 +221,7 @@ const lv_report *lv_load(lv_slot *slot, pg_call *call, const char *name, const c
 	slot->load = &what;
 	const lv_report *r = run_body(slot, call, LV_LOADING, load_body);
 	slot->load = NULL;
+	slot->modules = NULL;
 	return r;
 }
 

@@ -41,16 +41,18 @@ import (
 var lastCall atomic.Uint64
 
 type slot struct {
-	c      *C.lv_slot
-	call   *C.pg_call
-	cancel func()          // ends the activation of call
-	handle cgo.Handle      // how host functions find the slot
-	arena  int             // bytes
-	epoch  uint64          // the engine's, when the slot was made
-	unit   objclass.Unit   // without its source, which the VM needs no more and the engine does not count
-	loaded objclass.Loaded // its methods are in the order of their numbers
-	budget objclass.Budget // of the run
-	making time.Duration   // CPU time that making the VM took, for the run that needed it
+	c       *C.lv_slot
+	call    *C.pg_call
+	cancel  func()                  // ends the activation of call
+	handle  cgo.Handle              // how host functions find the slot
+	arena   int                     // bytes
+	epoch   uint64                  // the engine's, when the slot was made
+	unit    objclass.Unit           // without its source, which the VM needs no more and the engine does not count
+	loaded  objclass.Loaded         // its methods are in the order of their numbers
+	loading *objclass.Unit          // while it is loaded
+	missing *objclass.MissingModule // what the unit turned out to require
+	budget  objclass.Budget         // of the run
+	making  time.Duration           // CPU time that making the VM took, for the run that needed it
 
 	// Of the invocation that runs; nil while a unit is loaded.
 	inv *objclass.Invocation
@@ -62,8 +64,9 @@ type slot struct {
 
 // newSlot loads unit into a new VM and seals it.
 func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, arena int) (*slot, error) {
-	s := &slot{arena: arena, unit: *unit, budget: budget}
+	s := &slot{arena: arena, unit: *unit, budget: budget, loading: unit}
 	s.unit.Source = nil
+	s.unit.Requires, s.unit.Modules = nil, nil
 	s.handle = cgo.NewHandle(s)
 	s.call = (*C.pg_call)(C.calloc(1, C.sizeof_pg_call))
 	s.cancel = func() { C.pg_cancel(s.call) }
@@ -77,13 +80,16 @@ func newSlot(ctx context.Context, unit *objclass.Unit, budget objclass.Budget, a
 	name := C.CString("=" + unit.Name)
 	defer C.free(unsafe.Pointer(name))
 	source := (*C.char)(unsafe.Pointer(unsafe.SliceData(unit.Source)))
+	defer s.lendModules(unit)()
 	report := s.guarded(ctx, func() *C.lv_report {
 		return C.lv_load(s.c, s.call, name, source, C.size_t(len(unit.Source)), C.bool(unit.Script))
 	})
-	if err := s.toError(report); err != nil {
+	s.loading = nil
+	if err := s.loadError(report); err != nil {
 		s.free()
 		return nil, err
 	}
+	s.loaded.Value = bool(report.value)
 	s.making = time.Duration(report.cpu_ns)
 	s.loaded.Methods = registered(s.vm())
 	report = s.guarded(ctx, func() *C.lv_report { return C.lv_seal(s.c, s.call) })

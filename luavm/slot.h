@@ -30,6 +30,8 @@ struct lv_slot {
 	bool concatenating; /* a metamethod of `..` runs: see concat.c */
 	const lv_method *method;        /* during lv_run */
 	const struct lv_source *load; /* during lv_load */
+	const lv_module *modules;     /* until then */
+	int module_count;
 	uint64_t secret;              /* see metamethods.c */
 	bool script;
 	lv_report report;
@@ -87,6 +89,12 @@ void lv_give_manifest(lua_State *L, lv_slot *slot, const char *where, size_t whe
 
 /* manifest.c: objclass.manifest */
 int lv_manifest(lua_State *L);
+
+/* The number of the module that a chunk means by a name. */
+int lv_find_module(lua_State *L, lv_slot *slot, int chunk, const char *name, size_t size);
+
+/* require.c */
+void lv_open_require(lua_State *L);
 
 /* walk.c: objclass.map_pairs */
 int lv_map_pairs(lua_State *L);

@@ -206,6 +206,24 @@ func TestGrantedRangesHoldGrantedKeysOnly(t *testing.T) {
 	}
 }
 
+// Behind the byte 0xff there is no greater one.
+func TestRangesToTheEndOfAPrefix(t *testing.T) {
+	for _, c := range []struct {
+		prefix Prefix
+		r      KeyRange
+		want   bool
+	}{
+		{"", KeyRange{First: "x", Open: true}, true}, {"\xff", KeyRange{First: "\xff", Open: true}, true}, {"\xff\xff", KeyRange{First: "\xff\xffa", Open: true}, true},
+		{"a\xff", KeyRange{First: "a\xff", End: "b"}, true}, {"a\xff", KeyRange{First: "a\xff", End: "b\x00"}, false},
+		{"a\xff", KeyRange{First: "a\xff", Open: true}, false}, {"a", KeyRange{First: "a", End: "b"}, true}, {"a", KeyRange{First: "a", End: "ba"}, false},
+		{"b", KeyRange{First: "a", End: "c"}, false}, {"b", KeyRange{First: "b", End: ""}, true},
+	} {
+		if got := (Prefixes{c.prefix}).grantRange(c.r); got != c.want {
+			t.Errorf("%q grants %+v: %v", c.prefix, c.r, got)
+		}
+	}
+}
+
 // fill puts something into every part of an object.
 func fill(o *store.Overlay) error {
 	errs := []error{o.WriteFull([]byte("data")), o.SetOmapHeader([]byte("header"))}

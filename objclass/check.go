@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,7 +47,10 @@ func checkClass(ctx context.Context, st store.Store, name string, found func(for
 	if err := checkClassName(name); err != nil {
 		found("%v", err)
 	}
-	versions, err := checkVersions(snap, found)
+	records, err := checkVersions(snap, found)
+	if err == nil {
+		err = checkRequirements(ctx, st, records, found)
+	}
 	if err != nil {
 		if errors.Is(err, store.ErrIO) || errors.Is(err, store.ErrConflict) { // damaged, or just changed by a daemon
 			return nil
@@ -54,70 +58,91 @@ func checkClass(ctx context.Context, st store.Store, name string, found func(for
 		return err
 	}
 	active, ok, err := snap.Xattr(activeXattr)
+	_, installed := records[string(active)]
 	switch {
 	case err != nil:
 		return err
 	case !ok:
 		found("no version is active")
-	case !slices.Contains(versions, string(active)):
+	case !installed:
 		found("version %.80q is active, but not installed", active)
 	}
-	return checkState(snap, string(active), versions, found)
+	return checkState(snap, string(active), slices.Collect(maps.Keys(records)), found)
 }
 
 // checkVersions checks that each version has a record and a source, and that the source is the version's.
-func checkVersions(snap store.Snapshot, found func(format string, args ...any)) (versions []string, err error) {
-	it, err := snap.OmapIter("")
+func checkVersions(snap store.Snapshot, found func(format string, args ...any)) (records map[string]versionRecord, err error) {
+	records = make(map[string]versionRecord)
+	err = eachPair(snap, metaPrefix, func(version string, meta []byte) {
+		var record versionRecord
+		if err := json.Unmarshal(meta, &record); err != nil {
+			found("the record of version %.80q does not decode: %v", version, err)
+		}
+		records[version] = record
+	})
 	if err != nil {
 		return nil, err
 	}
+	without := maps.Clone(records)
+	err = eachPair(snap, sourcePrefix, func(version string, source []byte) {
+		record, ok := records[version]
+		if !ok {
+			found("version %.80q has a source, but no record", version)
+			return
+		}
+		if versionOf(source, record.Requires...) != version {
+			found("the source of version %.80q, or what it requires, is not the one that was installed", version)
+		}
+		if record.Size != int64(len(source)) {
+			found("version %.80q has %d bytes of source, its record says %d", version, len(source), record.Size)
+		}
+		delete(without, version)
+	})
+	for version := range without {
+		found("version %.80q has a record, but no source", version)
+	}
+	return records, err
+}
+
+// eachPair calls fn for each omap pair whose key begins with prefix, with what follows that.
+func eachPair(snap store.Snapshot, prefix string, fn func(name string, value []byte)) error {
+	it, err := snap.OmapIter(prefix)
+	if err != nil {
+		return err
+	}
 	defer it.Close()
-	sources := make(map[string]int64)
-	for it.Next() {
+	for it.Next() && strings.HasPrefix(it.Key(), prefix) {
 		value, err := it.Value()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if version, ok := strings.CutPrefix(it.Key(), sourcePrefix); ok {
-			sources[version] = int64(len(value))
-			if versionOf(value) != version {
-				found("the source of version %.80q is not the one that was installed", version)
+		fn(strings.TrimPrefix(it.Key(), prefix), value)
+	}
+	return it.Err()
+}
+
+// checkRequirements checks that the versions are there which others require.
+func checkRequirements(ctx context.Context, st store.Store, records map[string]versionRecord, found func(format string, args ...any)) error {
+	for version, record := range records {
+		for _, q := range record.Requires {
+			ok, err := isInstalled(ctx, st, q)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				found("version %.80q requires %.150s, which is not installed", version, q.Module())
 			}
 		}
 	}
-	if err := it.Err(); err != nil {
-		return nil, err
-	}
-	records, err := snap.OmapIter(metaPrefix)
-	if err != nil {
-		return nil, err
-	}
-	defer records.Close()
-	for records.Next() && strings.HasPrefix(records.Key(), metaPrefix) {
-		version := strings.TrimPrefix(records.Key(), metaPrefix)
-		value, err := records.Value()
-		if err != nil {
-			return nil, err
-		}
-		versions = append(versions, version)
-		checkRecord(version, value, sources, found)
-		delete(sources, version)
-	}
-	for version := range sources {
-		found("version %.80q has a source, but no record", version)
-	}
-	return versions, records.Err()
+	return nil
 }
 
-func checkRecord(version string, meta []byte, sources map[string]int64, found func(format string, args ...any)) {
-	var record versionRecord
-	size, ok := sources[version]
-	switch err := json.Unmarshal(meta, &record); {
-	case err != nil:
-		found("the record of version %.80q does not decode: %v", version, err)
-	case !ok:
-		found("version %.80q has a record, but no source", version)
-	case record.Size != size:
-		found("version %.80q has %d bytes of source, its record says %d", version, size, record.Size)
+func isInstalled(ctx context.Context, st store.Store, q Requirement) (bool, error) {
+	snap, err := st.Snapshot(ctx, classRef(q.Class))
+	if err != nil {
+		return false, err
 	}
+	defer snap.Close()
+	_, ok, err := snap.OmapValue(sourcePrefix + q.Version)
+	return ok, err
 }

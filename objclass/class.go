@@ -157,6 +157,6 @@ func (c *class) info(v *classVersion) ClassInfo {
 	for _, v := range c.versions {
 		info.Versions = append(info.Versions, v.version)
 	}
-	info.Manifest = v.record.Manifest
+	info.Manifest, info.Requires = v.record.Manifest, v.record.Requires
 	return info
 }

@@ -35,6 +35,7 @@ type versionRecord struct {
 	Size      int64            `json:"size"`
 	Methods   map[string]Flags `json:"methods"`
 	Manifest  *Manifest        `json:"manifest,omitempty"`
+	Requires  []Requirement    `json:"requires,omitempty"`
 }
 
 func addVersion(overlay *store.Overlay, unit *Unit, terms *terms) error {
@@ -43,6 +44,7 @@ func addVersion(overlay *store.Overlay, unit *Unit, terms *terms) error {
 		Size:      int64(len(unit.Source)),
 		Methods:   map[string]Flags{},
 		Manifest:  terms.manifest,
+		Requires:  terms.requires,
 	}
 	for _, m := range terms.methods {
 		record.Methods[m.Name] = m.Flags

@@ -55,7 +55,9 @@ type draft struct {
 
 	active string
 	state  ClassState
-	gone   []string // versions that are removed
+	gone   []removedVersion
+
+	requirers func() (map[string][]string, error) // of the class's versions
 }
 
 // draft reads the class of an overlay to change it.
@@ -124,9 +126,21 @@ func (d *draft) isCanary(version string) bool {
 
 func (d *draft) isKept(version string) bool { return slices.Contains(d.state.Kept, version) }
 
-// remove removes a version that is neither active, nor canary, nor kept.
+// required returns which of the class's versions others require, by "class@version".
+func (d *draft) required() (map[string][]string, error) {
+	if d.was == nil {
+		return nil, nil
+	}
+	return d.requirers()
+}
+
+// remove removes a version that is neither active, nor canary, nor kept, nor required.
 func (d *draft) remove(version string) error {
-	d.gone = append(d.gone, version)
+	saved, err := d.saved(version)
+	if err != nil {
+		return err
+	}
+	d.gone = append(d.gone, saved)
 	d.state.History = slices.DeleteFunc(d.state.History, func(a Activation) bool { return a.Version == version })
 	d.state.History = slices.CompactFunc(d.state.History, func(a, b Activation) bool { return a.Version == b.Version })
 	if last := len(d.state.History) - 1; last >= 0 && d.state.History[last].Version == d.active {
@@ -137,6 +151,10 @@ func (d *draft) remove(version string) error {
 		return err
 	}
 	return d.overlay.RemoveOmapKey(sourcePrefix + version)
+}
+
+func (d *draft) isGone(version string) bool {
+	return slices.ContainsFunc(d.gone, func(v removedVersion) bool { return v.version == version })
 }
 
 // held returns the versions that are not collected, whether they are used or not.
@@ -159,7 +177,7 @@ func (d *draft) write() error {
 	if d.was != nil {
 		after := held(d.active, &d.state)
 		for version := range held(d.was.active.version, &d.was.state) {
-			if !after[version] && !slices.Contains(d.gone, version) {
+			if !after[version] && !d.isGone(version) {
 				d.use(version)
 			}
 		}

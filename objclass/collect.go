@@ -44,12 +44,29 @@ func (c *class) unused(now time.Time, atLeast time.Duration) []*classVersion {
 	return unused
 }
 
+// unused is that of the class, without what others require.
+func (d *draft) unused(atLeast time.Duration) ([]*classVersion, error) {
+	unused := d.was.unused(d.now, atLeast)
+	if len(unused) == 0 {
+		return nil, nil
+	}
+	required, err := d.required()
+	return withoutRequired(unused, required), err
+}
+
+func withoutRequired(versions []*classVersion, required map[string][]string) []*classVersion {
+	return slices.DeleteFunc(versions, func(v *classVersion) bool { return len(required[v.class+"@"+v.version]) > 0 })
+}
+
 // makeRoom makes sure that a version can be added.
 func (d *draft) makeRoom(name string) error {
 	if d.was == nil || len(d.was.versions) < maxVersions {
 		return nil
 	}
-	unused := d.was.unused(d.now, roomAfter)
+	unused, err := d.unused(roomAfter)
+	if err != nil {
+		return err
+	}
 	if len(unused) == 0 {
 		return Errorf(syscall.EDQUOT, KindClass,
 			"class %s has %d versions, which is the limit, and each is held or was used within %v: remove some, or collect those that nothing holds",
@@ -65,7 +82,7 @@ func (d *draft) makeRoom(name string) error {
 
 // Collect removes the versions of a class that nothing holds and nobody used for a time, and returns them as
 // "class@version"; with dryRun it only returns them. Held are the active version, the canary, those to which a rollback can go
-// back, and those that are kept. A version is used when it is installed, while it is held, and when a call names it, which
+// back, those that are kept, and those that others require. A version is used when it is installed, while it is held, and when a call names it, which
 // is noted up to 10 minutes late: so much is added to the time, unless it is 0.
 func (r *Registry) Collect(ctx context.Context, name string, unused time.Duration, dryRun bool) ([]string, error) {
 	if err := r.admission.enter(); err != nil {
@@ -111,14 +128,18 @@ func (r *Registry) collect(ctx context.Context, name string, unused time.Duratio
 		if c == nil {
 			return nil, r.unknownClass(ctx, name)
 		}
-		return specsOf(c.unused(time.Now(), unused)), nil
+		required, err := r.requirersOf(ctx, name)
+		return specsOf(withoutRequired(c.unused(time.Now(), unused), required)), err
 	}
 	var collected []string
 	_, err := r.change(ctx, name, func(d *draft) error {
 		if d.was == nil {
 			return r.unknownClass(ctx, name)
 		}
-		versions := d.was.unused(d.now, unused)
+		versions, err := d.unused(unused)
+		if err != nil {
+			return err
+		}
 		collected = specsOf(versions)
 		for _, v := range versions {
 			if err := d.remove(v.version); err != nil {

@@ -11,9 +11,29 @@ import (
 // Unit is what an engine makes one VM image from: the source of one class version, or of one script.
 type Unit struct {
 	Name    string // chunk name in error messages: "counter.lua" for class counter, "eval" for a script
-	Version string // hex SHA-256 of the source; two units of one name and version are equal
+	Version string // hex SHA-256 of the source and what it requires; two units of one name and version are equal
 	Source  []byte // Lua source text
 	Script  bool   // a script: its chunk runs in each call. A class's chunk runs once, when the image is made
+
+	Requires map[string]int // what the chunk requires, as it has it, → place among Modules
+	Modules  []Module       // that the unit requires, directly or not
+}
+
+// Module is the source of a class version that others require. Its chunk runs when the first of them asks for it, and gives
+// them what it returns. What it registers, and its manifest, are nothing to them.
+type Module struct {
+	Name     string // chunk name, as that of a Unit
+	Source   []byte
+	Requires map[string]int // as that of a Unit
+}
+
+// size returns the bytes of all sources.
+func (u *Unit) size() int64 {
+	size := int64(len(u.Source))
+	for i := range u.Modules {
+		size += int64(len(u.Modules[i].Source))
+	}
+	return size
 }
 
 // Flags tell what a method may do.
@@ -48,7 +68,8 @@ type Method struct {
 // bound. All its errors are *Error.
 type Engine interface {
 	// Load compiles the unit, runs its chunk if it is a class's, and returns what that told of itself. The engine keeps what
-	// it built for Run. Load obeys the times of the budget that b gives.
+	// it built for Run. Load obeys the times of the budget that b gives. The error of a chunk that requires what the unit has
+	// no module for is a *MissingModule, and so is that of a Run which has to load the unit again.
 	Load(ctx context.Context, u *Unit, b Budget) (Loaded, error)
 	// Run runs one method. The end of ctx ends it with TrapCanceled; WhenDone tells of it.
 	Run(ctx context.Context, inv *Invocation) (Result, error)
@@ -64,6 +85,7 @@ type Loaded struct {
 	Manifest   Table    // what it gave to objclass.manifest; nil when it gave none
 	ManifestAt string   // where: "counter.lua:3: "
 	ImageBytes int64    // of memory, that each run of a method begins with
+	Value      bool     // the chunk returned something, which those get that require the class
 }
 
 // Budget bounds one run in the VM.

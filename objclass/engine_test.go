@@ -17,7 +17,8 @@ import (
 // testMethod is a method in Go. It returns what a method in Lua returns, and a Go error where one in Lua raises one.
 type testMethod func(ctx context.Context, inv *Invocation) (ret int32, output []byte, err error)
 
-// testEngine runs Go functions by their names. A source is lines of "method FLAGS"; everything else does not compile.
+// testEngine runs Go functions by their names. A source is lines of "method FLAGS", "require NAME" and "return"; everything
+// else does not compile.
 type testEngine struct {
 	methods  map[string]testMethod
 	loads    atomic.Int64
@@ -31,11 +32,22 @@ type testEngine struct {
 func (e *testEngine) Load(_ context.Context, u *Unit, _ Budget) (Loaded, error) {
 	e.loads.Add(1)
 	var methods []Method
+	value := false
 	for i, line := range strings.Split(strings.TrimSpace(string(u.Source)), "\n") {
 		if line == "" || strings.HasPrefix(line, "--") {
 			continue
 		}
+		if line == "return" {
+			value = true
+			continue
+		}
 		name, flags, ok := strings.Cut(line, " ")
+		if name == "require" {
+			if _, ok := u.Requires[flags]; ok {
+				continue
+			}
+			return Loaded{}, Errorf(syscall.EINVAL, KindClass, "%w", &MissingModule{flags, fmt.Sprintf("%s:%d", u.Name, i+1)})
+		}
 		if !ok {
 			return Loaded{}, Errorf(syscall.EIO, KindScript, "%s:%d: syntax error near %q", u.Name, i+1, line)
 		}
@@ -48,7 +60,7 @@ func (e *testEngine) Load(_ context.Context, u *Unit, _ Budget) (Loaded, error) 
 		}
 		methods = append(methods, m)
 	}
-	return Loaded{Methods: methods, Manifest: e.manifest, ManifestAt: u.Name + ":1: ", ImageBytes: e.image}, nil
+	return Loaded{Methods: methods, Manifest: e.manifest, ManifestAt: u.Name + ":1: ", ImageBytes: e.image, Value: value}, nil
 }
 
 func (e *testEngine) Run(ctx context.Context, inv *Invocation) (Result, error) {

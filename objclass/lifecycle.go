@@ -38,7 +38,7 @@ func (r *Registry) Rollback(ctx context.Context, name string) (ClassInfo, error)
 }
 
 // Remove removes the version "class@version", or "class" with all versions. It fails with EBUSY for the active version, for the
-// canary, and for what is kept.
+// canary, for what is kept, and for what versions of other classes require.
 func (r *Registry) Remove(ctx context.Context, spec string) error {
 	if !strings.Contains(spec, "@") {
 		return r.removeClass(ctx, spec)
@@ -53,6 +53,13 @@ func (r *Registry) Remove(ctx context.Context, spec string) error {
 		case d.isKept(v.version):
 			return Errorf(syscall.EBUSY, KindClass, "%s is kept: release it first", name)
 		}
+		required, err := d.required()
+		if err != nil {
+			return err
+		}
+		if by := required[v.class+"@"+v.version]; len(by) > 0 {
+			return errRequired(name, by)
+		}
 		return d.remove(v.version)
 	})
 	return err
@@ -62,6 +69,18 @@ func (r *Registry) removeClass(ctx context.Context, name string) error {
 	_, err := r.changeClass(ctx, name, func(d *draft) error {
 		if len(d.state.Kept) > 0 {
 			return Errorf(syscall.EBUSY, KindClass, "class %s has versions that are kept: release them first: %s", name, candidates(d.state.Kept))
+		}
+		required, err := d.required()
+		if err != nil {
+			return err
+		}
+		for _, v := range d.was.versions {
+			if by := required[name+"@"+v.version]; len(by) > 0 {
+				return errRequired(name+"@"+shortVersions([]*classVersion{v})[0], by)
+			}
+			if err := d.remove(v.version); err != nil {
+				return err
+			}
 		}
 		return d.overlay.Remove()
 	})
@@ -193,39 +212,48 @@ func (r *Registry) change(ctx context.Context, name string, edit func(*draft) er
 // commit is change without telling others.
 func (r *Registry) commit(ctx context.Context, name string, edit func(*draft) error) (*class, error) {
 	var changed *class
+	var d *draft
 	since := r.now()
 	revision, err := r.objects.change(ctx, classRef(name), func() (*store.Overlay, error) {
 		return r.objects.view(ctx, classRef(name), func(overlay *store.Overlay) (err error) {
-			changed, err = r.edit(name, overlay, edit)
+			changed, d, err = r.edit(ctx, name, overlay, edit)
 			return err
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
+	for _, v := range d.gone {
+		r.quarantine.reset(name, v.version)
+	}
 	if changed == nil {
 		r.forget(name)
-		return nil, nil
+	} else {
+		changed.revision = revision
+		r.put(name, changed, since)
 	}
-	changed.revision = revision
-	r.put(name, changed, since)
+	if len(d.gone) > 0 {
+		return changed, r.putBackRequired(ctx, name, d.was.active.version, d.gone)
+	}
 	return changed, nil
 }
 
 // edit changes a class in an overlay, and returns what it is then; nil when it is gone.
-func (r *Registry) edit(name string, overlay *store.Overlay, edit func(*draft) error) (*class, error) {
+func (r *Registry) edit(ctx context.Context, name string, overlay *store.Overlay, edit func(*draft) error) (*class, *draft, error) {
 	d, err := r.draft(name, overlay)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	d.requirers = func() (map[string][]string, error) { return r.requirersOf(ctx, name) }
 	if err := edit(d); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !overlay.Exists() {
-		return nil, nil
+		return nil, d, nil
 	}
 	if err := d.write(); err != nil {
-		return nil, fmt.Errorf("class %s: %w", name, err)
+		return nil, nil, fmt.Errorf("class %s: %w", name, err)
 	}
-	return r.read(name, overlay)
+	c, err := r.read(name, overlay)
+	return c, d, err
 }

@@ -74,11 +74,12 @@ func readCapabilities(c **Capabilities) reader {
 type terms struct {
 	methods  []Method
 	manifest *Manifest // nil when the class gave none
+	requires []Requirement
 }
 
 // terms checks what a class told of itself against what is possible on this server.
 func (r *Registry) terms(name string, loaded Loaded) (*terms, error) {
-	if err := checkMethods(name, loaded.Methods); err != nil {
+	if err := checkMethods(name, loaded); err != nil {
 		return nil, err
 	}
 	if loaded.Manifest == nil {
@@ -95,7 +96,7 @@ func (r *Registry) terms(name string, loaded Loaded) (*terms, error) {
 	if err != nil {
 		return nil, Errorf(syscall.EINVAL, KindClass, "%smanifest: %w", loaded.ManifestAt, err)
 	}
-	return &terms{methods, manifest}, nil
+	return &terms{methods: methods, manifest: manifest}, nil
 }
 
 // checkMemory refuses methods that would have no memory left.

@@ -30,6 +30,9 @@ type ClassInfo struct {
 	State         ClassState   // not to be changed
 	Manifest      *Manifest    // nil when the version has none
 	Quarantine    *Quarantined // nil when this daemon runs the version
+
+	Requires   []Requirement
+	RequiredBy []string // versions that require this one, as "class@version"; from Show only
 }
 
 // Registry installs classes and finds them. It is safe for concurrent use.
@@ -98,12 +101,7 @@ func (r *Registry) install(ctx context.Context, name string, source []byte, then
 	if err := checkSource(source, r.opts.MaxSource, KindClass); err != nil {
 		return ClassInfo{}, err
 	}
-	unit := &Unit{Name: name + ".lua", Version: versionOf(source), Source: source}
-	loaded, err := r.load(ctx, unit)
-	if err != nil {
-		return ClassInfo{}, err
-	}
-	terms, err := r.terms(name, loaded)
+	unit, terms, err := r.build(ctx, name, source)
 	if err != nil {
 		return ClassInfo{}, err
 	}
@@ -130,6 +128,12 @@ func (r *Registry) install(ctx context.Context, name string, source []byte, then
 	}
 	installed := c.version(unit.Version)
 	r.sources.keep(installed, unit)
+	if err := r.checkRequired(ctx, name, terms.requires); err != nil {
+		if undo := r.takeBack(ctx, name, unit.Version); undo != nil {
+			r.opts.Logger.Error("a version stays installed that lacks what it requires", "class", name, "version", unit.Version, "err", undo)
+		}
+		return ClassInfo{}, err
+	}
 	return r.quarantine.describe(c.info(installed)), nil
 }
 
@@ -156,12 +160,13 @@ func loadError(unit *Unit, err error) error {
 	return &e
 }
 
-func checkMethods(name string, methods []Method) error {
-	if len(methods) == 0 {
+// checkMethods refuses a class that nobody could use: with no method to call, and nothing to require it for.
+func checkMethods(name string, loaded Loaded) error {
+	if len(loaded.Methods) == 0 && !loaded.Value {
 		return Errorf(syscall.EINVAL, KindClass,
 			"class %s registers no method; register each with objclass.register(function) in the source", name)
 	}
-	for _, m := range methods {
+	for _, m := range loaded.Methods {
 		if !utf8.ValidString(m.Name) {
 			return Errorf(syscall.EINVAL, KindClass, "class %s: the name of method %q is not UTF-8", name, m.Name)
 		}
@@ -176,17 +181,19 @@ func (r *Registry) List(ctx context.Context) ([]ClassInfo, error) {
 	}
 	defer r.admission.leave()
 	var infos []ClassInfo
-	err := r.eachName(ctx, func(name string) error {
+	err := r.eachClass(ctx, func(c *class) { infos = append(infos, r.quarantine.describe(c.info(c.active))) })
+	return infos, err
+}
+
+// eachClass calls fn for each class as the store has it, in order of their names.
+func (r *Registry) eachClass(ctx context.Context, fn func(*class)) error {
+	return r.eachName(ctx, func(name string) error {
 		c, err := r.refresh(ctx, name)
 		if err == nil && c != nil {
-			infos = append(infos, r.quarantine.describe(c.info(c.active)))
+			fn(c)
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return infos, nil
 }
 
 // eachName calls fn with the names of all classes in order, until it fails.
@@ -241,7 +248,8 @@ func (r *Registry) Show(ctx context.Context, spec string) (ClassInfo, error) {
 	}
 	info := r.quarantine.describe(c.info(v))
 	info.Source = slices.Clone(unit.Source)
-	return info, nil
+	info.RequiredBy, err = r.requiredBy(ctx, v.class, v.version)
+	return info, err
 }
 
 // Reset lets the version named "class@version", or all versions of a class, out of quarantine, and forgets their traps.
@@ -333,21 +341,21 @@ func (r *Registry) unit(ctx context.Context, v *classVersion) (*Unit, error) {
 		}
 		return unit, nil
 	}
-	var source []byte
-	err := r.objects.read(ctx, classRef(v.class), func(overlay *store.Overlay) (err error) {
-		source, err = overlay.OmapValue(sourcePrefix + v.version)
-		return err
-	})
-	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrNoKey):
+	source, requires, err := r.stored(ctx, v.class, v.version)
+	if errors.Is(err, syscall.EOPNOTSUPP) {
 		return nil, Errorf(syscall.EOPNOTSUPP, KindClass, "class %s@%s %w", v.class, v.version, errRemoved)
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
 	}
-	if versionOf(source) != v.version {
-		return nil, Errorf(syscall.EIO, KindClass, "the stored source of class %s@%s is damaged", v.class, v.version)
+	a := r.assemble(v.class, source)
+	for _, q := range requires {
+		if err := a.require(ctx, q); err != nil {
+			return nil, err
+		}
 	}
-	unit := &Unit{Name: v.class + ".lua", Version: v.version, Source: source}
+	unit := &a.unit
+	unit.Version = v.version
 	r.sources.keep(v, unit)
 	return unit, nil
 }

@@ -26,7 +26,7 @@ func (s *sources) keep(v *classVersion, unit *Unit) {
 		return
 	}
 	s.kept = append(s.kept, v)
-	s.size += int64(len(unit.Source))
+	s.size += unit.size()
 	for s.size > s.limit && len(s.kept) > 1 {
 		s.hand %= len(s.kept)
 		if other := s.kept[s.hand]; other == v || other.called.Swap(false) {
@@ -40,7 +40,7 @@ func (s *sources) keep(v *classVersion, unit *Unit) {
 // drop has the version at place i lose its unit. Calls that took it already keep it until they end.
 func (s *sources) drop(i int) {
 	last := len(s.kept) - 1
-	s.size -= int64(len(s.kept[i].unit.Swap(nil).Source))
+	s.size -= s.kept[i].unit.Swap(nil).size()
 	s.kept[i], s.kept[last] = s.kept[last], nil
 	s.kept = s.kept[:last]
 }

@@ -5,6 +5,7 @@ package objclass
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,11 +18,21 @@ const (
 	shownCandidates = 8 // names that an error message lists at most
 )
 
-// versionOf returns the version of a source: its SHA-256 in hex. Versions are immutable for that reason.
-func versionOf(source []byte) string {
+// versionOf returns the version of a source: its SHA-256 in hex. Versions are immutable for that reason. That of a source which
+// requires others is the SHA-256 of a text that names its own and theirs. No source is such a text: it begins as bytecode does.
+func versionOf(source []byte, requires ...Requirement) string {
 	sum := sha256.Sum256(source)
+	if len(requires) > 0 {
+		text := fmt.Appendf(nil, "\x1bobjluad class\n%x\n", sum)
+		for _, q := range slices.SortedFunc(slices.Values(requires), compareAs) {
+			text = fmt.Appendf(text, "%s %s\n", q.As, q.Module())
+		}
+		sum = sha256.Sum256(text)
+	}
 	return hex.EncodeToString(sum[:])
 }
+
+func compareAs(a, b Requirement) int { return strings.Compare(a.As, b.As) }
 
 // checkClassName reports whether name may be the name of a class: 1 to 64 letters, digits, '_', '.' and '-', of which the
 // first is a letter or a digit, as in Ceph's class 2pc_queue.

@@ -22,6 +22,8 @@ type classJSON struct {
 	Versions  []string     `json:"versions"`
 
 	Manifest      *objclass.Manifest `json:"manifest,omitempty"`
+	Requires      map[string]string  `json:"requires,omitempty"`    // as the source has it → "class@version"
+	RequiredBy    []string           `json:"required_by,omitempty"` // "class@version"; only where the class was asked for
 	ActiveVersion string             `json:"active_version"`
 	objclass.ClassState
 	Quarantine *quarantineJSON `json:"quarantine,omitempty"`
@@ -57,6 +59,12 @@ func newClassJSON(info objclass.ClassInfo) classJSON {
 
 		ActiveVersion: info.ActiveVersion,
 		ClassState:    info.State,
+
+		Requires:   make(map[string]string),
+		RequiredBy: info.RequiredBy,
+	}
+	for _, q := range info.Requires {
+		class.Requires[q.As] = q.Module()
 	}
 	for _, m := range info.Methods {
 		class.Methods = append(class.Methods, methodJSON{m.Name, flagNames(m.Flags)})

@@ -44,12 +44,26 @@ func (c *respConn) classShow(args [][]byte) error {
 	if err != nil {
 		return err
 	}
-	c.out.mapping(classFields(&info) + 2)
+	c.out.mapping(classFields(&info) + 4)
 	c.class(&info)
+	c.out.bulkString("requires")
+	c.out.mapping(len(info.Requires))
+	for _, q := range info.Requires {
+		c.out.bulkString(q.As)
+		c.out.bulkString(q.Module())
+	}
+	c.out.bulkString("required_by")
+	c.out.array(len(info.RequiredBy))
+	for _, spec := range info.RequiredBy {
+		c.out.bulkString(spec)
+	}
+	c.out.bulkString("manifest")
+	if err := c.manifest(info.Manifest); err != nil {
+		return err
+	}
 	c.out.bulkString("source")
 	c.out.bulk(info.Source)
-	c.out.bulkString("manifest")
-	return c.manifest(info.Manifest)
+	return nil
 }
 
 // manifest writes a manifest as JSON, or nil when there is none.

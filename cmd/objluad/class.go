@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,6 +88,8 @@ type classJSON struct {
 	Source       string            `json:"source,omitempty"`
 	SourceBase64 []byte            `json:"source_base64,omitempty"` // when it is not UTF-8
 	Manifest     json.RawMessage   `json:"manifest,omitempty"`
+	Requires     map[string]string `json:"requires,omitempty"`
+	RequiredBy   []string          `json:"required_by,omitempty"`
 	stateJSON
 }
 
@@ -109,6 +112,9 @@ func newClassJSON(class client.Class) classJSON {
 		Versions:  class.Versions,
 		Manifest:  class.Manifest,
 		stateJSON: newStateJSON(class.ClassState),
+
+		Requires:   class.Requires,
+		RequiredBy: class.RequiredBy,
 	}
 	if q := class.Quarantine; q != nil {
 		c.Quarantine = &quarantineJSON{q.Since.UTC(), q.Until.UTC(), q.Trial, q.Traps, q.Last}
@@ -179,7 +185,7 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 				return err
 			}
 		}
-		return a.printManifest(class.Manifest)
+		return errors.Join(a.printRequires(class), a.printManifest(class.Manifest))
 	})
 }
 
@@ -190,6 +196,26 @@ func (a *app) resetClass(ctx context.Context, spec string) error {
 		}
 		return a.printJSON(map[string]any{"reset": spec})
 	})
+}
+
+// printRequires prints what a version requires, and what requires it, if there is any.
+func (a *app) printRequires(class client.Class) error {
+	var requires []string
+	for _, as := range slices.Sorted(maps.Keys(class.Requires)) {
+		requires = append(requires, as+" = "+class.Requires[as])
+	}
+	for _, list := range []struct {
+		title string
+		lines []string
+	}{{"requires:  ", requires}, {"needed by: ", class.RequiredBy}} {
+		if len(list.lines) == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(a.out, "%s%s\n", list.title, strings.Join(list.lines, "\n           ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // methods lists a class's methods with their flags.

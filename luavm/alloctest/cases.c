@@ -21,7 +21,14 @@ const char class_source[] =
 	"objclass.register(first)\n"
 	"objclass.register(second, objclass.RD)\n"
 	"objclass.manifest{doc = large, methods = {first = {timeout_ms = 5, [1.5] = print}}, capabilities = {omap = words, data = true}}\n"
-	"objclass.log('loaded', #words)\n";
+	"objclass.log('loaded', #words)\n"
+	"local m = require '1' assert(require '1' == m and m.two.list[2] == 2 and not second_of_module)\n";
+
+const char *const module_sources[2] = {
+	"function second_of_module() end objclass.register(second_of_module)\n"
+	"return {two = require '2', text = ('y'):rep(100)}\n",
+	"local list = {1, 2, 3} return {list = list}\n",
+};
 
 const program calls[] = {
 	/* operations, one by one */

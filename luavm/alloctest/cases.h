@@ -22,5 +22,6 @@ extern const program collections[];
 extern const int collection_count;
 
 extern const char class_source[];
+extern const char *const module_sources[2]; /* which it requires as "1" and "2" */
 
 #endif

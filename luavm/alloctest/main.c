@@ -113,6 +113,12 @@ static uint64_t ids;
 static const lv_report *load(lv_slot *slot, const char *source, bool script)
 {
 	pg_call call = {.id = ++ids};
+	const lv_module modules[2] = {
+		{"=1", module_sources[0], strlen(module_sources[0])},
+		{"=2", module_sources[1], strlen(module_sources[1])},
+	};
+	if (!script)
+		lv_set_modules(slot, modules, 2);
 	return lv_load(slot, &call, "=test", source, strlen(source), script);
 }
 

@@ -236,6 +236,14 @@ static int log_text(uintptr_t ctx, int level, const void *data, size_t size)
 	return write_bytes(ctx, data, size);
 }
 
+/* Modules are named by their numbers; what they are, lv_set_modules says. */
+static int require(uintptr_t ctx, int chunk, const void *name, size_t size, int *module)
+{
+	(void)ctx, (void)chunk;
+	*module = *(const char *)name - '0';
+	return size == 1 && *module >= 1 && *module <= 9 ? 0 : -EINVAL;
+}
+
 static int manifest(uintptr_t ctx, const void *where, size_t where_size, const void *value, size_t size)
 {
 	write_bytes(ctx, where, where_size);
@@ -289,6 +297,7 @@ const lv_host corehost = {
 	.random = random_bytes,
 	.hash = hash,
 	.log = log_text,
+	.require = require,
 	.manifest = manifest,
 	.take = take,
 	.error = error,

@@ -18,6 +18,8 @@
 //	writes         it succeeds in changing its object
 //	slow           it takes many seconds: only the soak makes it
 //
+// The files of the folder modules are no attacks: they are installed as classes of their names, for attacks to require.
+//
 // Each run is beside an object as Sentinel describes it. Files that probe for something assert inside the script what they
 // found, and put out "contained" at the end, so that they cannot pass by doing nothing.
 package hostile
@@ -67,18 +69,41 @@ func Corpus() ([]*Attack, error) {
 	if err != nil {
 		return nil, err
 	}
-	attacks := make([]*Attack, len(paths))
-	for i, p := range paths {
+	var attacks []*Attack
+	for _, p := range paths {
+		if strings.HasPrefix(p, modules) {
+			continue
+		}
 		source, err := files.ReadFile(p)
 		if err != nil {
 			return nil, err
 		}
-		attacks[i], err = parse(strings.TrimSuffix(p, path.Ext(p)), source)
+		a, err := parse(strings.TrimSuffix(p, path.Ext(p)), source)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p, err)
 		}
+		attacks = append(attacks, a)
 	}
 	return attacks, nil
+}
+
+const modules = "modules/"
+
+// Modules returns the sources of the classes that attacks require, by their names.
+func Modules() (map[string]string, error) {
+	paths, err := fs.Glob(files, modules+"*.lua")
+	if err != nil {
+		return nil, err
+	}
+	sources := make(map[string]string)
+	for _, p := range paths {
+		source, err := files.ReadFile(p)
+		if err != nil {
+			return nil, err
+		}
+		sources[strings.TrimSuffix(path.Base(p), path.Ext(p))] = string(source)
+	}
+	return sources, nil
 }
 
 // parse reads the headers, which end at the first line that is none.

@@ -30,8 +30,20 @@ func newTarget(t *testing.T, d *rig.Daemon) *target {
 
 func startDaemon(t *testing.T) *rig.Daemon {
 	d := rig.Run(t, t.TempDir(), daemonArgs...)
-	d.Install(t, "keeper", keeper)
+	installAll(t, d)
 	return d
+}
+
+// installAll installs what the tests call, and what attacks require.
+func installAll(t *testing.T, d *rig.Daemon) {
+	d.Install(t, "keeper", keeper)
+	sources, err := Modules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, source := range sources {
+		d.Install(t, name, source)
+	}
 }
 
 var daemonArgs = []string{"--max-output", fmt.Sprint(MaxOutput), "--queue", "100000", "--quarantine", "0"}

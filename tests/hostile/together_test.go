@@ -62,7 +62,7 @@ func TestSoakTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := rig.RunCommand(t, rig.Command(binary, t.TempDir(), daemonArgs...))
-	d.Install(t, "keeper", keeper)
+	installAll(t, d)
 	besiege(t, d, func(_ int, since time.Duration) bool { return since < 10*time.Minute })
 }
 

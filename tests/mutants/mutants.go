@@ -407,7 +407,7 @@ var mutants = []mutant{
 	},
 	{
 		"a range stays within what was granted", "objclass/capabilities.go",
-		"!ok || !r.Open && r.End <= end", "true",
+		"!r.Open && r.End <= end", "end != \"\"",
 		"./objclass", "TestGrantedRangesHoldGrantedKeysOnly",
 	},
 	{

@@ -1,7 +1,7 @@
 -- expect: ok "contained"
 -- handler: probe
 function probe(input, output)
-	for _, name in ipairs{"debug", "io", "os", "package", "require", "dofile", "loadfile", "warn", "module", "newproxy", "getfenv", "setfenv", "loadstring", "unpack", "jit", "ffi", "bit32"} do
+	for _, name in ipairs{"debug", "io", "os", "package", "dofile", "loadfile", "warn", "module", "newproxy", "getfenv", "setfenv", "loadstring", "unpack", "jit", "ffi", "bit32"} do
 		assert(_G[name] == nil, name)
 		assert(load("return " .. name)() == nil, name)
 	end

@@ -4,7 +4,7 @@
 function probe(input, output)
 	local known = {}
 	for word in ([[_G _VERSION assert bufferlist collectgarbage coroutine error getmetatable hash ipairs json load math next objclass pairs
-		pcall print probe rawequal rawget rawlen rawset select setmetatable string table tonumber tostring type utf8 xpcall]]):gmatch("%S+") do
+		pcall print probe rawequal rawget rawlen rawset require select setmetatable string table tonumber tostring type utf8 xpcall]]):gmatch("%S+") do
 		known[word] = true
 	end
 	for name in pairs(_G) do assert(known[name], name) end

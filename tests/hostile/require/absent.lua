@@ -1,0 +1,3 @@
+-- expect: class EOPNOTSUPP "require \"nosuch\""
+-- class
+require "nosuch"

@@ -1,0 +1,4 @@
+-- expect: class EOPNOTSUPP "require \"nosuch\""
+-- class
+local wrapped = coroutine.wrap(function() while true do pcall(pcall, xpcall, require, function() end, "nosuch") pcall(require, "nosuch") end end)
+wrapped()

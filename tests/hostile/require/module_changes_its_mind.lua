@@ -1,0 +1,3 @@
+-- expect: op EINVAL "changes.lua did not require it when it was installed"
+-- class
+require "changes"

@@ -1,0 +1,3 @@
+-- expect: trap:memory ENOMEM "memory"
+-- class
+require "exhausts"
