@@ -77,3 +77,33 @@ func TestCheckClasses(t *testing.T) {
 		t.Errorf("without the pool: %d classes, %v", classes, err)
 	}
 }
+
+// What a version requires is checked with it.
+func TestCheckRequirements(t *testing.T) {
+	h := newLibraries(t, Options{})
+	lib := install(t, h, "lib", "m RD")
+	c := install(t, h, "c", "require lib\nm RD")
+	other := install(t, h, "lib", "n RD")
+	check := func() (found []string) {
+		if _, err := CheckClasses(t.Context(), h.store, func(p store.Problem) { found = append(found, p.Where+": "+p.What) }); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if found := check(); found != nil {
+		t.Errorf("nothing is wrong, found %q", found)
+	}
+	object := h.store.pools[classPool][classRef("c")]
+	meta := object.omap[metaPrefix+c.Version]
+	object.omap[metaPrefix+c.Version] = []byte(strings.ReplaceAll(string(meta), lib.Version, other.Version))
+	want := `class "c": the source of version "` + c.Version + `", or what it requires, is not the one that was installed`
+	if found := check(); !slices.Equal(found, []string{want}) {
+		t.Errorf("of another requirement found %q", found)
+	}
+	object.omap[metaPrefix+c.Version] = meta
+	dropVersion(h, lib)
+	want = `class "c": version "` + c.Version + `" requires lib@` + lib.Version + ", which is not installed"
+	if found := check(); !slices.Equal(found, []string{want}) {
+		t.Errorf("of a missing one found %q", found)
+	}
+}

@@ -116,3 +116,61 @@ func TestManifestsThatAreRefused(t *testing.T) {
 		t.Errorf("installed %+v, %v", classes, err)
 	}
 }
+
+// greedyClass was granted one prefix of omap keys, and asks for all else by every function that there is.
+const greedyClass = `objclass.manifest{capabilities = {omap = {"granted/"}}}
+function probe(input, output)
+	local b = bufferlist.new()
+	b:append("x")
+	local calls = {
+		{"create"}, {"create", true}, {"remove"}, {"stat"}, {"read", 0, 0}, {"read", 0, 1 << 62}, {"write", 0, 1, b}, {"write_full", b}, {"append", b}, {"truncate", 0},
+		{"zero", 0, 1}, {"getxattr", "kept"}, {"getxattrs"}, {"setxattr", "kept", b}, {"rmxattr", "kept"}, {"map_clear"}, {"map_get_keys", "", 1},
+		{"map_get_keys", "", 0}, {"map_get_keys", "granted/", 1, "granted"}, {"map_get_vals", "", "", 1}, {"map_get_vals", "granted/", "k", -1},
+		{"map_get_vals_by_keys", {"granted/", "kept"}}, {"map_get_val", "kept"}, {"map_set_val", "kept", b}, {"map_set_vals", {["granted/"] = "x", kept = "x"}},
+		{"map_remove_key", "kept"}, {"map_remove_range", ""}, {"map_remove_range", "granted/", "z"}, {"map_remove_range", "granted/"}, {"map_read_header"},
+		{"map_write_header", b},
+	}
+	for round = 1, 2 do
+		for _, call in ipairs(calls) do
+			local ok, errno, message = pcall(objclass[call[1]], table.unpack(call, 2))
+			assert(not ok and errno == -objclass.EPERM and message:find("grants"), call[1])
+		end
+		for _, walk in ipairs{objclass.map_pairs(), objclass.map_pairs("granted/"), objclass.map_pairs("", "grant")} do
+			assert(select(2, pcall(walk)) == -objclass.EPERM)
+		end
+	end
+	objclass.map_set_val("granted/x", b)
+	assert(next(objclass.map_get_keys("", -1, "granted/")) == "granted/x")
+	objclass.map_remove_range("granted/", "granted0")
+	assert(next(objclass.map_get_keys("", -1, "granted/")) == nil)
+	output:append("refused")
+end
+objclass.register(probe)`
+
+func TestScriptsGetOnlyWhatTheyWereGranted(t *testing.T) {
+	d := rig.Run(t, t.TempDir())
+	d.Install(t, "greedy", greedyClass)
+	d.Install(t, "maker", `
+		function make(input)
+			objclass.write_full(input) objclass.setxattr("kept", input) objclass.map_set_val("kept", input) objclass.map_write_header(input)
+		end
+		function look(input, output)
+			output:append(objclass.read(0, 0):str() .. objclass.getxattr("kept"):str() .. objclass.map_get_val("kept"):str() .. objclass.map_read_header():str())
+		end
+		objclass.register(make) objclass.register(look)`)
+	ioctx := d.Dial(t).OpenIOContext("default")
+	if _, err := ioctx.Exec(t.Context(), "o", "maker", "make", []byte("mine ")); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := ioctx.Exec(t.Context(), "o", "greedy", "probe", nil)
+	if err != nil || string(reply.Output) != "refused" {
+		t.Errorf("%q, %v", reply.Output, err)
+	}
+	reply, err = ioctx.Exec(t.Context(), "o", "maker", "look", nil)
+	if err != nil || string(reply.Output) != "mine mine mine mine " {
+		t.Errorf("the object has %q, %v", reply.Output, err)
+	}
+	// An absent object it may not create.
+	_, err = ioctx.Exec(t.Context(), "absent", "greedy", "probe", nil)
+	checkError(t, err, "EPERM", "op", "the creation of the object is outside of what the class's manifest grants")
+}
