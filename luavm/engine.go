@@ -95,6 +95,7 @@ func (e *Engine) Load(ctx context.Context, unit *objclass.Unit, budget objclass.
 	loaded := s.loaded
 	loaded.Methods = slices.SortedFunc(slices.Values(loaded.Methods), func(a, b objclass.Method) int { return strings.Compare(a.Name, b.Name) })
 	loaded.ImageBytes = s.imageSize()
+	s.loaded.Manifest = nil
 	s.making = 0
 	e.giveBack(s)
 	return loaded, nil
@@ -116,6 +117,7 @@ func (e *Engine) run(ctx context.Context, inv *objclass.Invocation) (objclass.Re
 		if s, err = e.create(ctx, inv.Unit, inv.Budget); err != nil {
 			return objclass.Result{}, err
 		}
+		s.loaded.Manifest = nil
 	}
 	result, broken, err := s.run(ctx, inv)
 	s.making = 0

@@ -158,7 +158,7 @@ func TestRequireInMethods(t *testing.T) {
 	}
 }
 
-// Modules cost the image of a class that requires nothing no byte, and their sources are not kept.
+// Of modules an image has what they made, and not their sources. VMs keep neither these nor manifests, which nobody counts.
 func TestModulesAndImages(t *testing.T) {
 	e := newEngine(t, Options{})
 	size := func(unit *objclass.Unit) int64 {
@@ -173,9 +173,23 @@ func TestModulesAndImages(t *testing.T) {
 	if with-without > 4096 || with <= without {
 		t.Errorf("an image of %d bytes, with a module of 1 MiB %d", without, with)
 	}
+	unit := unitOf("m.lua", "objclass.manifest{doc = ('x'):rep(60000)} function f() end objclass.register(f)", false)
+	size(unit)
+	e.distrust()
+	object, _ := newObject(objclass.RD)
+	if _, err := e.Run(context.Background(), &objclass.Invocation{Unit: unit, Method: "f", Object: object, Budget: ampleBudget}); err != nil {
+		t.Fatal(err)
+	}
+	size(unit)
+	size(library("return require '1'", long))
+	slots := 0
 	for el := e.lru.Front(); el != nil; el = el.Next() {
-		if s := el.Value.(*slot); s.unit.Modules != nil || s.unit.Requires != nil || s.loading != nil {
+		slots++
+		if s := el.Value.(*slot); s.unit.Modules != nil || s.unit.Requires != nil || s.loading != nil || s.loaded.Manifest != nil {
 			t.Errorf("a VM keeps %+v", s.unit)
 		}
+	}
+	if slots != 3 {
+		t.Errorf("%d VMs, want 3", slots)
 	}
 }

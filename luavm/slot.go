@@ -48,7 +48,7 @@ type slot struct {
 	arena   int                     // bytes
 	epoch   uint64                  // the engine's, when the slot was made
 	unit    objclass.Unit           // without its source, which the VM needs no more and the engine does not count
-	loaded  objclass.Loaded         // its methods are in the order of their numbers
+	loaded  objclass.Loaded         // its methods are in the order of their numbers; the manifest is for Load, and not kept
 	loading *objclass.Unit          // while it is loaded
 	missing *objclass.MissingModule // what the unit turned out to require
 	budget  objclass.Budget         // of the run

@@ -29,7 +29,7 @@ const (
 	sourcePrefix = "source/"
 )
 
-// versionRecord is what the store keeps of a version beside its source.
+// versionRecord is what the store keeps of a version beside its source. The flags of methods are those that the manifest leaves them.
 type versionRecord struct {
 	Installed time.Time        `json:"installed"`
 	Size      int64            `json:"size"`

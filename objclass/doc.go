@@ -7,6 +7,9 @@
 //     changed nothing commits nothing either, and the object keeps its version.
 //   - A method sees one version of its object, with its own writes, from beginning to end. What it commits applies only
 //     if the object still has that version; otherwise the method is run again, from what the object is then.
+//   - A method touches nothing that its class's manifest does not grant, neither to read nor to write it: it is refused with EPERM
+//     before that has any effect.
+//   - What a class requires are versions, pinned when it was installed. Its own version is made of them, too.
 //   - A method without the flag WR, or in a call that is read-only, is refused every write with EPERM before the write has
 //     any effect. It takes no lock and waits for no writer.
 //   - A state that a store remembered, and that may be stale, is only shown to methods and writes that may change the object, and

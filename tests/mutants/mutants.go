@@ -421,6 +421,36 @@ var mutants = []mutant{
 		"./objclass", "TestManifestBudgets",
 	},
 	{
+		"a module registers nothing", "luavm/require.c",
+		"	lua_setfield(L, -2, \"register\");\n", "	lua_pop(L, 1);\n",
+		"./luavm", "TestRequire/registers_nothing",
+	},
+	{
+		"no pcall sees that a module is absent", "luavm/require.go",
+		"			return context.Canceled\n", "			return syscall.ENOENT\n",
+		"./luavm", "TestRequireFailures/absent_in_pcall",
+	},
+	{
+		"methods load no modules", "luavm/require.c",
+		"	if (slot->phase != LV_LOADING)\n", "	if (0)\n",
+		"./luavm", "TestRequireInMethods",
+	},
+	{
+		"a version is made of what it requires, too", "objclass/version.go",
+		"len(requires) > 0", "false",
+		"./objclass", "TestRequireIsPinned",
+	},
+	{
+		"sources of modules are held against their versions", "objclass/require.go",
+		"versionOf(source, v.record.Requires...) != version", "false",
+		"./objclass", "TestRequiredVersionIsGone",
+	},
+	{
+		"no class requires itself", "objclass/require.go",
+		"q.Class == a.class", "false",
+		"./objclass", "TestRequireRefuses",
+	},
+	{
 		"long operations look at their context", "store/steps.go",
 		"	return s.ctx.Err()\n", "	return nil\n",
 		"./store", "TestLongOperationsEndWithTheirContext",
