@@ -75,7 +75,7 @@ func (s *slot) loadError(report *C.lv_report) error {
 		return s.toError(report)
 	}
 	s.missing.Where = C.GoString(&report.where[0])
-	e := objclass.Errorf(syscall.EOPNOTSUPP, objclass.KindClass, "%w", s.missing)
+	e := objclass.Errorf(syscall.EINVAL, objclass.KindClass, "%w", s.missing)
 	e.ClassVersion = s.unit.Version
 	return e
 }

@@ -92,7 +92,7 @@ func (a *assembly) add(ctx context.Context, q Requirement, path []string) (assem
 	}
 	m := assembled{index: len(a.unit.Modules), depth: 1}
 	if m.index == maxModules {
-		return assembled{}, Errorf(syscall.E2BIG, KindClass, "class %s requires more than %d modules, with those that they require", a.class, maxModules)
+		return assembled{}, Errorf(syscall.EINVAL, KindClass, "class %s requires more than %d modules, with those that they require", a.class, maxModules)
 	}
 	module := Module{Name: q.Class + ".lua", Source: source, Requires: make(map[string]int)}
 	a.unit.Modules = append(a.unit.Modules, module)
@@ -112,7 +112,7 @@ func (a *assembly) add(ctx context.Context, q Requirement, path []string) (assem
 // checkDepth refuses a path whose last module is as deep as that.
 func checkDepth(path []string, depth int) error {
 	if len(path)-1+depth-1 > maxRequireDepth {
-		return Errorf(syscall.E2BIG, KindClass, "modules require each other more than %d deep: %s", maxRequireDepth, strings.Join(path, " → "))
+		return Errorf(syscall.EINVAL, KindClass, "modules require each other more than %d deep: %s", maxRequireDepth, strings.Join(path, " → "))
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func (r *Registry) build(ctx context.Context, name string, source []byte) (*Unit
 // grow adds the last of what the class requires so far, and keeps the whole within its bounds.
 func (a *assembly) grow(ctx context.Context, requires []Requirement) error {
 	if len(requires) > maxModules {
-		return Errorf(syscall.E2BIG, KindClass, "class %s requires more than %d modules", a.class, maxModules)
+		return Errorf(syscall.EINVAL, KindClass, "class %s requires more than %d modules", a.class, maxModules)
 	}
 	if err := a.require(ctx, requires[len(requires)-1]); err != nil {
 		return err
@@ -209,9 +209,12 @@ func (r *Registry) pin(ctx context.Context, as string) (Requirement, error) {
 	return Requirement{As: as, Class: name, Version: v.version}, nil
 }
 
-// requireError says which require of the source an error is about.
+// requireError says which require of the source an error is about. A source that names what there is not is wrong.
 func requireError(missing *MissingModule, err error) error {
 	e := *OpError(err)
+	if e.Errno == uint64(syscall.EOPNOTSUPP) {
+		e.Errno = uint64(syscall.EINVAL)
+	}
 	e.Message = fmt.Sprintf("%s: require %.80q: %s", missing.Where, missing.Name, e.Message)
 	e.err = err
 	return &e

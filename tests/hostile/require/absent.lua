@@ -1,3 +1,3 @@
--- expect: class EOPNOTSUPP "require \"nosuch\""
+-- expect: class EINVAL "require \"nosuch\""
 -- class
 require "nosuch"

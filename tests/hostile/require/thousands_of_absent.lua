@@ -1,3 +1,3 @@
--- expect: class EOPNOTSUPP "require \"nosuch1\""
+-- expect: class EINVAL "require \"nosuch1\""
 -- class
 for i = 1, 5000 do require("nosuch" .. i) end
