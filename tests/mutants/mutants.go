@@ -426,8 +426,8 @@ var mutants = []mutant{
 		"./luavm", "TestRequire/registers_nothing",
 	},
 	{
-		"no pcall sees that a module is absent", "luavm/require.go",
-		"			return context.Canceled\n", "			return syscall.ENOENT\n",
+		"a module that is absent is named", "luavm/require.go",
+		"	if s.missing == nil {\n", "	if true {\n",
 		"./luavm", "TestRequireFailures/absent_in_pcall",
 	},
 	{
