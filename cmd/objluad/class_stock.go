@@ -21,7 +21,11 @@ func addStock(a *app, class *cobra.Command) {
 		case "install":
 			cmd.Use += ", or install --stock [NAME]..."
 			withStock(cmd, "install stock classes, all of them or those named", func(ctx context.Context, names []string) error {
-				return a.installStock(ctx, names)
+				inactive, err := cmd.Flags().GetBool("inactive")
+				if err != nil {
+					return err
+				}
+				return a.installStock(ctx, names, inactive)
 			})
 		case "list":
 			withStock(cmd, "list the stock classes, installed or not", func(_ context.Context, names []string) error {
@@ -65,15 +69,19 @@ func stockClasses(names []string) ([]classes.Class, error) {
 	return list, nil
 }
 
-func (a *app) installStock(ctx context.Context, names []string) error {
+func (a *app) installStock(ctx context.Context, names []string, inactive bool) error {
 	list, err := stockClasses(names)
 	if err != nil {
 		return err
 	}
 	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		install := conn.InstallClass
+		if inactive {
+			install = conn.InstallClassInactive
+		}
 		installed := make([]map[string]any, 0, len(list))
 		for _, class := range list {
-			version, err := conn.InstallClass(ctx, class.Name, class.Source)
+			version, err := install(ctx, class.Name, class.Source)
 			if err != nil {
 				return fmt.Errorf("%s: %w", class.Name, err)
 			}
