@@ -198,11 +198,12 @@ func (e *Engine) giveBack(s *slot) {
 	if s.epoch != e.epoch {
 		e.mu.Unlock()
 		e.destroy(s)
-		return
+		e.mu.Lock()
+	} else {
+		e.busy--
+		key := keyOf(&s.unit)
+		e.idle[key] = append(e.idle[key], e.lru.PushBack(s))
 	}
-	e.busy--
-	key := keyOf(&s.unit)
-	e.idle[key] = append(e.idle[key], e.lru.PushBack(s))
 	surplus := e.dropSurplus()
 	e.mu.Unlock()
 	freeAll(surplus)

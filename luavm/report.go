@@ -88,10 +88,10 @@ func (s *slot) describeTrap(e *objclass.Error, r *C.lv_report) {
 		e.Message = at + ": unprotected error: " + e.Message
 	case panicguard.Deadline:
 		e.Errno, e.Kind = uint64(syscall.ETIMEDOUT), objclass.TrapDeadline
-		e.Message = fmt.Sprintf("%s: over %d ms%s", at, s.overrun(r).Milliseconds(), nowhere(r, where))
+		e.Message = fmt.Sprintf("%s: over %d ms%s", at, s.overrun(r).Milliseconds(), s.nowhere(r, where))
 	case panicguard.Canceled:
 		e.Errno, e.Kind = uint64(syscall.ECANCELED), objclass.TrapCanceled
-		e.Message = at + ": canceled" + nowhere(r, where)
+		e.Message = at + ": canceled" + s.nowhere(r, where)
 	case panicguard.Memory:
 		e.Errno, e.Kind = uint64(syscall.ENOMEM), objclass.TrapMemory
 		e.Message = at + ": out of memory: the arena is exhausted"
@@ -115,14 +115,16 @@ func (s *slot) overrun(r *C.lv_report) time.Duration {
 	return s.budget.CPU
 }
 
-// nowhere says why a trap has no line: it struck a C function of Lua's that ran without end, or a run that had waited for a core
+// nowhere says why a trap has no line: it struck a C function of Lua's that ran without end, the compiler, or a run that had waited for a core
 // for so long that it was over before it began.
-func nowhere(r *C.lv_report, where string) string {
+func (s *slot) nowhere(r *C.lv_report, where string) string {
 	switch {
 	case where != "":
 		return ""
 	case !bool(r.began):
 		return ", before its first line"
+	case s.inv == nil && s.unit.Script: // whose chunk runs in each call
+		return ", while it was compiled"
 	default:
 		return ", inside a library function"
 	}

@@ -575,7 +575,7 @@ objclass.ECANCELED = 125 -- Operation canceled
 --
 -- | library | has |
 -- |---|---|
--- | | `assert` `collectgarbage` `error` `getmetatable` `ipairs` `load` `next` `pairs` `pcall` `print` `rawequal` `rawget` `rawlen` `rawset` `select` `setmetatable` `tonumber` `tostring` `type` `xpcall` `_G` `_VERSION` |
+-- | | `assert` `collectgarbage` `error` `getmetatable` `ipairs` `load` `next` `pairs` `pcall` `print` `rawequal` `rawget` `rawlen` `rawset` `require` `select` `setmetatable` `tonumber` `tostring` `type` `xpcall` `_G` `_VERSION` |
 -- | `string` | `byte` `char` `find` `format` `gmatch` `gsub` `len` `lower` `match` `pack` `packsize` `rep` `reverse` `sub` `unpack` `upper` |
 -- | `table` | `concat` `insert` `move` `pack` `remove` `sort` `unpack` |
 -- | `math` | `abs` `acos` `asin` `atan` `atan2` `ceil` `cos` `cosh` `deg` `exp` `floor` `fmod` `frexp` `huge` `ldexp` `log` `log10` `max` `maxinteger` `min` `mininteger` `modf` `pi` `pow` `rad` `random` `randomseed` `sin` `sinh` `sqrt` `tan` `tanh` `tointeger` `type` `ult` |
@@ -590,6 +590,7 @@ objclass.ECANCELED = 125 -- Operation canceled
 -- | `xpcall` | calls its handler after the stack was unwound |
 -- | `print` | logs, with tabs between its arguments |
 -- | `load` | takes text only |
+-- | `require` | another installed class, in the chunk of a class; [Require](scripts.md#require) |
 -- | `setmetatable` | refuses `__gc`; `__close` and `__mode` have no effect, and variables cannot be `<close>` |
 -- | `collectgarbage` | `"count"` gives KiB that are in use; all else does nothing |
 -- | `tostring`, `string.format` | tell no addresses |

@@ -43,8 +43,9 @@ var environmentCases = []testCase{
 	{name: "numbers in strings", run: `output:append(show(tonumber("10"), tonumber("0x10"), tonumber("1e1"), tonumber("x"), tonumber("ff", 16), tonumber(" 5 "), 10 .. ""))`,
 		want: outcome{output: `10 16 10.0 nil 255 5 "10"`}},
 	{name: "goto", run: `local i = 0 ::again:: i = i + 1 if i < 3 then goto again end output:append(show(i))`, want: outcome{output: `3`}},
-	{name: "what is not there", run: `output:append(show(io, os, package, debug, dofile, loadfile, require, module, bit32, unpack, loadstring, setfenv))`,
-		want: outcome{output: `nil nil nil nil nil nil nil nil nil nil nil nil`}},
+	{name: "what is not there", run: `output:append(show(io, os, package, debug, dofile, loadfile, module, bit32, unpack, loadstring, setfenv))`,
+		want: outcome{output: `nil nil nil nil nil nil nil nil nil nil nil`}},
+	{name: "require", run: `output:append(type(require))`, want: outcome{output: "function"}, differs: "added", there: &outcome{output: "nil"}},
 	{name: "what is not there, called", run: `os.execute("true")`, want: outcome{errno: "EIO"}},
 	{name: "a global of one call", run: `kept = 1 assert(kept == 1 and _G.kept == 1)`},
 
