@@ -2,7 +2,6 @@
 -- handler: probe
 -- The metamethods of listings serve listings: what they do to a table, they do to no other one.
 function probe(input, output)
-	objclass.map_set_val("a", bufferlist.new())
 	local locked = {objclass, json.array{}, string, {}}
 	local metatables = {}
 	for i, t in ipairs(locked) do metatables[i] = getmetatable(t) or false end
@@ -15,4 +14,4 @@ function probe(input, output)
 	for i, t in ipairs(locked) do assert((getmetatable(t) or false) == metatables[i], i) end
 	output:append("contained")
 end
-objclass.register(probe, objclass.RD | objclass.WR)
+objclass.register(probe)
