@@ -133,7 +133,8 @@ func (x *exec) trappedItself(err *Error) bool {
 	case TrapMemory, TrapPanic, TrapFault:
 		return true
 	case TrapDeadline:
-		return x.call.Timeout == 0 || x.call.Timeout >= x.opts.Budget.Wall
+		own := x.method.manifest.budget(x.opts.Budget, x.opts.largest(), false)
+		return x.budget.Wall >= own.Wall
 	}
 	return false
 }

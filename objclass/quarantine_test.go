@@ -139,6 +139,36 @@ func TestQuarantineCountsNoOthers(t *testing.T) {
 	})
 }
 
+// What counts is the budget that the method has by itself, by its manifest or the server's.
+func TestQuarantineCountsByTheBudgetOfTheMethod(t *testing.T) {
+	for _, tt := range []struct {
+		own, timeout time.Duration // 0 is none
+		counts       bool
+	}{
+		{0, 0, true},
+		{0, time.Minute, true},
+		{0, time.Millisecond, false},
+		{100 * time.Millisecond, 0, true},
+		{100 * time.Millisecond, 200 * time.Millisecond, true},
+		{100 * time.Millisecond, 100 * time.Millisecond, true},
+		{100 * time.Millisecond, 99 * time.Millisecond, false},
+		{10 * time.Second, 2 * time.Second, false},
+	} {
+		s := &Service{opts: Options{}.withDefaults()}
+		s.opts.Quarantine.Traps = 5
+		x := &exec{Service: s, method: &classMethod{manifest: &MethodManifest{TimeoutMS: tt.own.Milliseconds()}}}
+		x.call.Timeout = tt.timeout
+		x.budget = s.opts.Budget
+		if tt.timeout > 0 {
+			x.budget.Wall = tt.timeout
+		}
+		x.budget = x.method.manifest.budget(x.budget, s.opts.largest(), tt.timeout > 0)
+		if got := x.trappedItself(Errorf(syscall.ETIMEDOUT, TrapDeadline, "over")); got != tt.counts {
+			t.Errorf("of its own %v, with a timeout of %v: counts is %v", tt.own, tt.timeout, got)
+		}
+	}
+}
+
 // One call tries the version, and others are refused meanwhile.
 func TestQuarantineHasOneTrial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

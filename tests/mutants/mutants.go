@@ -582,7 +582,7 @@ var mutants = []mutant{
 	},
 	{
 		"a caller's own timeout quarantines nothing", "objclass/quarantine.go",
-		"return x.call.Timeout == 0 ||", "return true ||",
+		"return x.budget.Wall >= own.Wall", "return own.Wall > 0",
 		"./objclass", "TestQuarantineCountsNoOthers",
 	},
 	{
