@@ -36,3 +36,14 @@ func (o *objects) commitTo(ctx context.Context, ref store.Ref, expected uint64, 
 	}
 	return version, err
 }
+
+// sync returns when what the pool shows is durable: the commit of a reply that is told again may still be under way.
+func (o *objects) sync(ctx context.Context, pool string) error {
+	if o.syncer == nil {
+		return nil
+	}
+	if err := o.syncer.Sync(ctx, pool); err != nil {
+		return OpError(err)
+	}
+	return nil
+}

@@ -120,3 +120,34 @@ func TestNoReplyForALostCommit(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A reply that is told again tells of the commit that made it.
+func TestReplaysWaitForTheDisk(t *testing.T) {
+	disk := &slowDisk{FS: vfs.NewMem()}
+	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
+	release := disk.hold()
+	first, again := dial(t, rig.RESP), dial(t, rig.RESP)
+	call := command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "key")
+	first.send(call)
+	for reader, end := dial(t, rig.RESP), time.Now().Add(10*time.Second); ; {
+		reader.send(command("OBJ.READ", "p", "o"))
+		if reader.reply() == "$1\r\nx\r\n" {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the commit is not visible while the disk is slow")
+		}
+	}
+	again.send(call)
+	again.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if b, err := again.r.Peek(1); err == nil {
+		t.Errorf("a reply begins with %q before anything is durable", b)
+	}
+	again.SetReadDeadline(time.Now().Add(10 * time.Second))
+	release(nil)
+	for _, p := range []*peer{first, again} {
+		if got := p.reply(); got != "$1\r\n1\r\n" {
+			t.Errorf("got %q", got)
+		}
+	}
+}

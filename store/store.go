@@ -108,6 +108,9 @@ type Syncer interface {
 	// after that. wait is nil when the change is durable already; otherwise it returns when it is, and must be called once, by
 	// any goroutine. After it failed, the change may have been lost.
 	CommitUnsynced(ctx context.Context, ref Ref, expected uint64, ws *WriteSet) (version uint64, wait func() error, err error)
+
+	// Sync returns when all commits to the pool that were visible before are durable.
+	Sync(ctx context.Context, pool string) error
 }
 
 // Usage is what a pool has, of all namespaces.

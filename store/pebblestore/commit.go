@@ -62,6 +62,23 @@ func (s *Store) CommitUnsynced(ctx context.Context, ref store.Ref, expected uint
 	}, nil
 }
 
+// Sync returns when all commits that were visible before are durable.
+func (s *Store) Sync(ctx context.Context, pool string) error {
+	p, err := s.enter(ctx, pool)
+	if err != nil {
+		return err
+	}
+	defer p.leave()
+	b := s.db.NewBatch()
+	if err := b.LogData(nil, nil); err != nil { // an entry of the log behind theirs
+		return ioError(err)
+	}
+	if err := s.apply(b); err != nil {
+		return err
+	}
+	return s.sync(b)
+}
+
 // batchSlack is room in a batch for the keys of a usual commit. Those of chunks need a 64th of the data at most.
 const batchSlack = 1 << 10
 
