@@ -117,9 +117,16 @@ func (x *exec) settle(err *Error) {
 	switch {
 	case x.trappedItself(err):
 		q.trapped(name, err, x.trial)
-	case x.trial != nil:
-		tried := x.runs > 0 && (err == nil || err.Kind.Trap() == "")
-		q.tried(name, x.trial, tried)
+	default:
+		x.endTrial(x.runs > 0 && (err == nil || err.Kind.Trap() == ""))
+	}
+}
+
+// endTrial ends the trial, if the call is one, without a trap; ran as in tried.
+func (x *exec) endTrial(ran bool) {
+	if x.trial != nil {
+		x.quarantine.tried(versionName{x.class.class, x.class.version}, x.trial, ran)
+		x.trial = nil
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/objluad/objluad/store"
 )
 
 // trapping makes a method that ends as its input says: by a trap's kind, "error", or well for anything else.
@@ -252,4 +254,42 @@ func TestQuarantineIsBounded(t *testing.T) {
 	if _, err := q.admit(&classVersion{class: "bad", version: "v"}); err == nil {
 		t.Error("a version in quarantine was forgotten")
 	}
+}
+
+// A call that began to try a version, and runs another one since that was removed, leaves the trial to the next.
+func TestQuarantineForgetsTrialOfRemovedVersion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, call := quarantineHouse(t)
+		bad(t, call, 3)
+		wantRefused(t, call("test", ""))
+		first, err := h.Classes().Show(t.Context(), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		other, err := NewService(h.store, h.engine, Options{}) // the same store in another daemon
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Classes().sources.drop(0) // so that the call reads it again
+		h.store.beforeSnapshot = func(_ context.Context, r store.Ref) {
+			if r != classRef("test") {
+				return
+			}
+			h.store.beforeSnapshot = nil
+			_, err = other.Classes().Install(context.Background(), "test", []byte("m RD|WR\n-- another"))
+			if err == nil {
+				err = other.Classes().Remove(context.Background(), "test@"+first.Version)
+			}
+		}
+		if e := call("test", ""); err != nil || e != nil || h.store.beforeSnapshot != nil {
+			t.Fatal(err, e, "or the source was not read")
+		}
+		if again, err := h.Classes().Install(t.Context(), "test", []byte("m RD|WR\n")); err != nil || again.Version != first.Version {
+			t.Fatal(again.Version, first.Version, err)
+		}
+		if err := call("test", ""); err != nil {
+			t.Errorf("nobody tries the version: %v", err)
+		}
+	})
 }

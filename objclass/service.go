@@ -278,6 +278,7 @@ func (x *exec) resolveAgain(err error) error {
 	if _, err := x.classes.refresh(&x.life, x.class.class); err != nil {
 		return err
 	}
+	x.endTrial(false)
 	return x.resolve()
 }
 
