@@ -39,7 +39,7 @@ func newClass(a *app) *cobra.Command {
 		},
 	}
 	install.Flags().BoolVar(&inactive, "inactive", false, "leave the active version as it is")
-	class.AddCommand(show, install, newClassDiff(a), newClassAPI(a),
+	class.AddCommand(show, install, newClassDiff(a), newClassAPI(a), newClassLint(a),
 		&cobra.Command{
 			Use:   "list",
 			Short: "List the classes with their active versions",

@@ -54,6 +54,13 @@ func envelope(err error) errorJSON {
 			e.Usage = &usageJSON{u.CPU.Microseconds(), u.PeakBytes, u.HostOps}
 		}
 	}
+	var local *objclass.Error // of a call without a daemon
+	if errors.As(err, &local) {
+		e.Kind, e.Where, e.Traceback, e.ClassVersion = string(local.Kind), local.Where, local.Traceback, local.ClassVersion
+		if u := local.Usage; u != (objclass.Usage{}) {
+			e.Usage = &usageJSON{u.CPU.Microseconds(), u.PeakBytes, u.HostOps}
+		}
+	}
 	return e
 }
 
@@ -63,6 +70,10 @@ func describe(err error) (name, message string) {
 	var answer *client.Error
 	if errors.As(err, &answer) {
 		return answer.ErrnoName(), answer.Message
+	}
+	var local *objclass.Error
+	if errors.As(err, &local) {
+		return local.ErrnoName(), local.Message
 	}
 	errno := syscall.EINVAL
 	switch {

@@ -1,0 +1,134 @@
+// This file is the subcommand that says of sources whether a server would install them.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/cmd/objluad/workbench"
+)
+
+func newClassLint(a *app) *cobra.Command {
+	var libs []string
+	cmd := &cobra.Command{
+		Use:   "lint FILE...",
+		Short: "Load classes as an install would, without a daemon, and say what it would refuse",
+		Args:  cobra.MinimumNArgs(1),
+		RunE:  func(cmd *cobra.Command, files []string) error { return a.lintClasses(cmd.Context(), files, libs) },
+	}
+	addLibs(cmd, &libs)
+	return cmd
+}
+
+// addLibs adds the flag that names where required classes are.
+func addLibs(cmd *cobra.Command, libs *[]string) {
+	cmd.Flags().StringArrayVar(libs, "lib", nil, "`folder` with classes that may be required, beside the stock classes; may be repeated")
+}
+
+// lintJSON is what there is to say of a file.
+type lintJSON struct {
+	File     string            `json:"file"`
+	Class    string            `json:"class"`
+	Version  string            `json:"version,omitempty"` // that it has if it is installed with what it requires here
+	Methods  map[string]string `json:"methods,omitempty"`
+	Error    *errorJSON        `json:"error,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
+}
+
+func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
+	sources, err := librarySources(libs)
+	if err != nil {
+		return err
+	}
+	named := make(map[string]string) // files by their classes
+	for _, file := range files {
+		name, err := sources.AddFile(file)
+		if err != nil {
+			return err
+		}
+		if other, twice := named[name]; twice {
+			return fail(syscall.EINVAL, "%s and %s are both class %s", other, file, name)
+		}
+		named[name] = file
+	}
+	bench, err := openWorkbench(ctx)
+	if err != nil {
+		return err
+	}
+	defer bench.Close()
+	outcomes := bench.Install(ctx, sources)
+	report := make([]lintJSON, 0, len(files))
+	refused := 0
+	for _, file := range files {
+		r := newLintJSON(file, outcomes[workbench.ClassName(file)])
+		if r.Error != nil {
+			refused++
+		}
+		report = append(report, r)
+	}
+	if err := a.printLint(report); err != nil {
+		return err
+	}
+	if refused > 0 {
+		return fail(syscall.EINVAL, "an install would refuse %d of %d classes", refused, len(files))
+	}
+	return nil
+}
+
+func newLintJSON(file string, outcome workbench.Outcome) lintJSON {
+	r := lintJSON{File: file, Class: workbench.ClassName(file)}
+	if outcome.Err != nil {
+		e := envelope(outcome.Err)
+		r.Error = &e
+		return r
+	}
+	r.Version = outcome.Class.Version
+	r.Warnings = workbench.Warnings(outcome.Class)
+	r.Methods = make(map[string]string)
+	for _, m := range outcome.Class.Methods {
+		r.Methods[m.Name] = m.Flags.String()
+	}
+	return r
+}
+
+func (a *app) printLint(report []lintJSON) error {
+	if a.json {
+		return a.printJSON(report)
+	}
+	for _, r := range report {
+		switch {
+		case r.Error != nil:
+			fmt.Fprintf(a.out, "%s: %s: %s\n", r.File, r.Error.Errno, oneLine(r.Error.Message))
+		case len(r.Warnings) == 0:
+			fmt.Fprintf(a.out, "%s: ok\n", r.File)
+		}
+		for _, warning := range r.Warnings {
+			fmt.Fprintf(a.out, "%s: warning: %s\n", r.File, warning)
+		}
+	}
+	return nil
+}
+
+// librarySources returns the stock classes and those of the folders. A folder takes precedence over those before it.
+func librarySources(libs []string) (workbench.Sources, error) {
+	sources := workbench.Stock()
+	for _, folder := range libs {
+		if err := sources.AddFolder(folder); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+// openWorkbench opens a workbench whose VMs are a server's.
+func openWorkbench(ctx context.Context) (*workbench.Workbench, error) {
+	engine, err := newEngine(16 << 20)
+	if err != nil {
+		return nil, err
+	}
+	return workbench.Open(ctx, engine)
+}
