@@ -95,38 +95,48 @@ func (a *app) call(ctx context.Context, flags *callFlags, input []string,
 	if err != nil {
 		return err
 	}
-	var in []byte
-	switch {
-	case len(input) == 0:
-	case input[0] == "-":
-		if in, err = a.readFile("-"); err != nil {
-			return err
-		}
-	default:
-		in = []byte(input[0])
+	in, err := a.callInput(input)
+	if err != nil {
+		return err
 	}
 	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		reply, err := run(ctx, ioctx, in, opts)
 		if err != nil {
 			return err
 		}
-		if a.json {
-			return a.printReply(reply)
-		}
-		if flags.meta {
-			replayed := ""
-			if reply.Replayed {
-				replayed = ", replayed"
-			}
-			fmt.Fprintf(os.Stderr, "ret %d, version %d, class version %s, cpu %v, peak %d bytes%s\n",
-				reply.Ret, reply.Version, reply.ClassVersion, reply.CPU, reply.PeakBytes, replayed)
-		}
-		if reply.Effects != nil {
-			printEffects(os.Stderr, reply.Effects)
-		}
-		_, err = a.out.Write(reply.Output)
-		return err
+		return a.showReply(reply, flags.meta)
 	})
+}
+
+// callInput returns the input that the command line may name.
+func (a *app) callInput(args []string) ([]byte, error) {
+	switch {
+	case len(args) == 0:
+		return nil, nil
+	case args[0] == "-":
+		return a.readFile("-")
+	}
+	return []byte(args[0]), nil
+}
+
+// showReply prints a call's output, and to standard error what else was asked for.
+func (a *app) showReply(reply client.Reply, meta bool) error {
+	if a.json {
+		return a.printReply(reply)
+	}
+	if meta {
+		replayed := ""
+		if reply.Replayed {
+			replayed = ", replayed"
+		}
+		fmt.Fprintf(os.Stderr, "ret %d, version %d, class version %s, cpu %v, peak %d bytes%s\n",
+			reply.Ret, reply.Version, reply.ClassVersion, reply.CPU, reply.PeakBytes, replayed)
+	}
+	if reply.Effects != nil {
+		printEffects(os.Stderr, reply.Effects)
+	}
+	_, err := a.out.Write(reply.Output)
+	return err
 }
 
 func (a *app) printReply(reply client.Reply) error {
