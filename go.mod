@@ -7,9 +7,10 @@ require (
 	github.com/aarzilli/golua v0.0.0-20210507130708-11106aa57765
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/ceph/go-ceph v0.30.0
-	github.com/cockroachdb/datadriven v1.0.3-0.20250407164829-2945557346d5
 	github.com/cespare/xxhash/v2 v2.3.0
+	github.com/cockroachdb/datadriven v1.0.3-0.20250407164829-2945557346d5
 	github.com/cockroachdb/pebble/v2 v2.1.7
+	github.com/fsnotify/fsnotify v1.10.1
 	github.com/klauspost/compress v1.20.3
 	github.com/prometheus/client_golang v1.25.0
 	github.com/redis/rueidis v1.0.79

@@ -89,7 +89,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newObjectCommands(a)...)
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newOperatorCommands(a)...)
-	root.AddCommand(newRun(a))
+	root.AddCommand(newRun(a), newTest(a))
 	return root
 }
 
