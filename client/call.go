@@ -22,6 +22,9 @@ type Reply struct {
 
 	Replayed bool // nothing ran: Ret, Output and ClassVersion are those of an earlier call with the same idempotency key
 
+	// Bundle is what Capture asked for: a file for objluad replay. The other fields are zero then.
+	Bundle []byte
+
 	Effects *Effects // of a dry run; nil of any other call. Version is then that of the object as it is
 }
 
@@ -51,6 +54,12 @@ func DryRun() CallOption {
 	return func(args []string) []string { return append(args, "DRYRUN") }
 }
 
+// Capture has the method run as a dry run, and the reply's Bundle hold all that the run took and what came of it, to be replayed by
+// objluad replay. A method that failed is then no error.
+func Capture() CallOption {
+	return func(args []string) []string { return append(args, "CAPTURE") }
+}
+
 // Exec runs a method of an installed class, "name" or "name@version", beside the object (as rados_exec). A method that
 // fails has changed nothing.
 func (ioctx *IOContext) Exec(ctx context.Context, oid, class, method string, input []byte, opts ...CallOption) (Reply, error) {
@@ -67,7 +76,14 @@ func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, args ...str
 	for _, opt := range opts {
 		args = opt(args)
 	}
-	fields, err := ioctx.conn.do(ctx, args...).AsMap()
+	result := ioctx.conn.do(ctx, args...)
+	if err := result.Error(); err != nil {
+		return Reply{}, callError(err)
+	}
+	if bundle, err := result.AsBytes(); err == nil {
+		return Reply{Bundle: bundle}, nil
+	}
+	fields, err := result.AsMap()
 	if err != nil {
 		return Reply{}, callError(err)
 	}

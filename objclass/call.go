@@ -23,6 +23,11 @@ type Call struct {
 	ReadOnly bool // refuse every write with EPERM, and take no lock
 	DryRun   bool // run as ever, but commit nothing, and tell what would have been committed; takes no lock
 
+	// Capture has the call run as DryRun, and the reply's Bundle hold all that the run took and what came of it. A run that failed is then no
+	// error of the call. An object above 32 MiB is EFBIG. One call is captured at a time: another one gets EBUSY. Idempotency keys
+	// are EINVAL.
+	Capture bool
+
 	// IdempotencyKey, 1 to 255 bytes, makes a call safe to repeat: if the object has the reply of a call with this key, that is the
 	// reply, and nothing runs. EINVAL if that call was another one. "" is no key.
 	IdempotencyKey string
@@ -40,6 +45,9 @@ type Reply struct {
 
 	// Effects is what a dry run would have committed; nil of any other call. Version is then that of the object as it is.
 	Effects *store.Effects
+	// Bundle is what Call.Capture asked for, as Bundle.Encode makes it; nil of any other call. Other fields than ClassVersion and Usage mean
+	// nothing when it tells of a run that failed.
+	Bundle []byte
 	// Replayed tells that nothing ran: Ret, Output and ClassVersion are those of an earlier call with the same idempotency key.
 	Replayed bool
 }

@@ -25,7 +25,7 @@ func (x *exec) checkIdempotencyKey() error {
 	switch key := x.call.IdempotencyKey; {
 	case len(key) > maxIdempotencyKey:
 		return Errorf(syscall.EINVAL, KindInput, "the idempotency key has %d bytes, the limit is %d", len(key), maxIdempotencyKey)
-	case key != "" && x.call.DryRun:
+	case key != "" && (x.call.DryRun || x.call.Capture):
 		return Errorf(syscall.EINVAL, KindInput, "a dry run has no idempotency key: it stores no reply")
 	}
 	return nil

@@ -38,6 +38,8 @@ type Options struct {
 	Quarantine QuarantineOptions
 	// Backups is the folder in which Service.Backup makes copies of the store; default none, and Backup is refused.
 	Backups string
+	// Version is the program's, for bundles of captured calls; default "unknown".
+	Version string
 	// Logger takes the daemon's events and what scripts log; default discards.
 	Logger *slog.Logger
 	// Observe, when set, is told of every call that ended. It runs on the call's goroutine: it must be quick, safe for
@@ -75,6 +77,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Retries, 32)
 	o.Limits = o.Limits.WithDefaults()
 	o.Replies = o.Replies.withDefaults(o.Limits)
+	orDefault(&o.Version, "unknown")
 	orDefault(&o.Logger, slog.New(slog.DiscardHandler))
 	return o
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,6 +24,7 @@ type Service struct {
 	quarantine *quarantine
 	scripts    *scriptPaces
 	logs       *scriptLogger
+	capturing  sync.Mutex                      // held by the one call that is captured
 	scriptLog  func(level int, message string) // of scripts that are sent with a call
 }
 
@@ -113,7 +115,10 @@ func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
 		failure := x.failed(err)
 		x.settle(failure)
 		x.observe(failure)
-		return Reply{}, failure
+		if x.captured == nil {
+			return Reply{}, failure
+		}
+		return x.reply(), nil
 	}
 	x.settle(nil)
 	x.observe(nil)
@@ -149,6 +154,9 @@ type exec struct {
 	version uint64
 	effects *store.Effects // of a dry run
 	replay  *storedReply   // instead of a run
+
+	bundle   *Bundle // of a call that is captured
+	captured []byte  // the same, encoded, when it is complete
 }
 
 // pass leads the call through its life.
@@ -172,6 +180,9 @@ func (x *exec) pass() error {
 func (x *exec) inside() error {
 	if err := x.resolve(); err != nil {
 		return err
+	}
+	if x.call.Capture {
+		return x.capture()
 	}
 	if x.call.DryRun {
 		return x.dryRun()
@@ -332,6 +343,9 @@ func (x *exec) run(b *basis) (*store.Overlay, error) {
 // openEarly opens the snapshot before there is an execution, if the store may have to ask others for it: an execution is for
 // what needs a core. Otherwise it returns nil.
 func (x *exec) openEarly(ctx context.Context, b *basis) (store.Snapshot, error) {
+	if x.bundle != nil {
+		return x.bundle.Object.snapshot(), nil
+	}
 	if x.objects.changer == nil {
 		return nil, nil
 	}
@@ -370,6 +384,9 @@ func (x *exec) invoke(r *runParts, began time.Time) error {
 	}
 	if x.class != nil {
 		r.invocation.Class = x.class.class
+	}
+	if x.bundle != nil {
+		x.bundle.note(&r.invocation)
 	}
 	result, err := x.engine.Run(&x.life, &r.invocation)
 	ran := time.Since(began)
@@ -420,6 +437,7 @@ func (x *exec) reply() Reply {
 		ClassVersion: x.unit.Version,
 		Usage:        x.usage,
 		Effects:      x.effects,
+		Bundle:       x.captured,
 	}
 	if x.replay != nil {
 		reply.Replayed, reply.ClassVersion = true, x.replay.version

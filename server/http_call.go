@@ -94,6 +94,11 @@ func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.
 	if err != nil {
 		return err
 	}
+	if reply.Bundle != nil {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(reply.Bundle) // a client that went away needs no answer
+		return nil
+	}
 	if reply.Effects != nil {
 		return writeJSON(w, newDryRunJSON(&reply))
 	}

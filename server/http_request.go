@@ -39,7 +39,7 @@ func ref(r *http.Request, query url.Values) store.Ref {
 }
 
 // callParameters are the parameters of a request that runs a method.
-var callParameters = []string{"namespace", "timeout_ms", "readonly", "dry_run"}
+var callParameters = []string{"namespace", "timeout_ms", "readonly", "dry_run", "capture"}
 
 // newCall makes the call that a request's path and parameters ask for.
 func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) {
@@ -53,6 +53,9 @@ func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) 
 		return call, err
 	}
 	if call.DryRun, err = parseBool(query, "dry_run"); err != nil {
+		return call, err
+	}
+	if call.Capture, err = parseBool(query, "capture"); err != nil {
 		return call, err
 	}
 	call.IdempotencyKey, err = idempotencyKey(r)

@@ -40,6 +40,8 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 			call.ReadOnly = true
 		case is(opts[0], "DRYRUN"):
 			call.DryRun, c.meta = true, true
+		case is(opts[0], "CAPTURE"):
+			call.Capture = true
 		case is(opts[0], "IDEMPOTENCY") && len(opts) > 1:
 			if len(opts[1]) == 0 {
 				return inputError("an idempotency key has 1 to 255 bytes")
@@ -64,7 +66,11 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if !c.meta {
+	switch {
+	case reply.Bundle != nil:
+		c.out.bulk(reply.Bundle)
+		return nil
+	case !c.meta:
 		c.out.bulk(reply.Output)
 		return nil
 	}

@@ -34,7 +34,7 @@ var (
 	fast   = []string{"fast"}
 )
 
-const callUsage = " [TIMEOUT milliseconds] [META] [READONLY] [DRYRUN] [IDEMPOTENCY key]"
+const callUsage = " [TIMEOUT milliseconds] [META] [READONLY] [DRYRUN] [CAPTURE] [IDEMPOTENCY key]"
 
 // commands has every command by its name. It is set at start and never changed; COMMAND itself shows it, and so cannot be
 // in an initializer.

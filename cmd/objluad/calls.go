@@ -21,6 +21,7 @@ type callFlags struct {
 	readOnly bool
 	meta     bool
 	dryRun   bool
+	capture  string
 	key      string
 	keyed    func() bool // a key was given, be it an empty one, which the daemon refuses
 }
@@ -30,6 +31,7 @@ func (f *callFlags) add(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&f.readOnly, "readonly", false, "refuse every write")
 	cmd.Flags().BoolVar(&f.meta, "meta", false, "print return value, versions and usage to standard error")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "commit nothing, and print to standard error what would have been committed")
+	cmd.Flags().StringVar(&f.capture, "capture", "", "commit nothing, and write all that the call took and what came of it into a new `file`, for objluad replay")
 	f.keyed = func() bool { return cmd.Flags().Changed("idempotency-key") }
 	cmd.Flags().StringVar(&f.key, "idempotency-key", "", "make the call safe to repeat: with the same key it has one effect, and one reply")
 	return cmd
@@ -48,6 +50,9 @@ func (f *callFlags) options() ([]client.CallOption, error) {
 	}
 	if f.dryRun {
 		opts = append(opts, client.DryRun())
+	}
+	if f.capture != "" {
+		opts = append(opts, client.Capture())
 	}
 	if f.keyed() {
 		opts = append(opts, client.IdempotencyKey(f.key))
@@ -103,6 +108,9 @@ func (a *app) call(ctx context.Context, flags *callFlags, input []string,
 		reply, err := run(ctx, ioctx, in, opts)
 		if err != nil {
 			return err
+		}
+		if reply.Bundle != nil {
+			return a.captured(flags.capture, reply.Bundle)
 		}
 		return a.showReply(reply, flags.meta)
 	})

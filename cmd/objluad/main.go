@@ -88,6 +88,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newExport(a), newImport(a), newCheck(a))
 	root.AddCommand(newObjectCommands(a)...)
 	root.AddCommand(newCallCommands(a)...)
+	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)
 	root.AddCommand(newRun(a), newTest(a))
 	return root

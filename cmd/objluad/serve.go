@@ -181,6 +181,7 @@ func (d *daemon) shareCores() {
 // newService makes the service, and the pool that exists wherever the daemon may create pools.
 func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *server.Metrics, log *slog.Logger) (*objclass.Service, error) {
 	service, err := objclass.NewService(st, engine, objclass.Options{
+		Version:    programVersion(),
 		Budget:     objclass.Budget{Wall: d.timeout, CPU: d.timeout, Memory: int64(d.arena), Output: int(d.maxOutput)},
 		MaxTimeout: d.maxTimeout,
 		MaxInput:   int(d.maxInput),
