@@ -128,6 +128,20 @@ func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*st
 // changeBy is change with attempts that may use openToChange, and a commit of the caller's, which calls commit.
 func (o *objects) changeBy(ctx context.Context, ref store.Ref, attempt func(*basis) (*store.Overlay, error),
 	commit func(*store.Overlay) (uint64, error)) (version uint64, err error) {
+	committed := false
+	version, err = o.changeLocked(ctx, ref, attempt, func(overlay *store.Overlay) (uint64, error) {
+		version, err := commit(overlay)
+		committed = err == nil && overlay.Changed()
+		return version, err
+	})
+	if committed {
+		return version, err
+	}
+	return version, o.settled(ctx, ref, err)
+}
+
+func (o *objects) changeLocked(ctx context.Context, ref store.Ref, attempt func(*basis) (*store.Overlay, error),
+	commit func(*store.Overlay) (uint64, error)) (version uint64, err error) {
 	if err := o.locks.lock(ctx, ref, o.maxWait); err != nil {
 		return 0, err
 	}

@@ -192,9 +192,6 @@ func (x *exec) inside() error {
 	}
 	var err error
 	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit)
-	if err == nil && x.replay != nil {
-		err = x.objects.sync(&x.life, x.call.Ref.Pool)
-	}
 	return err
 }
 

@@ -37,13 +37,14 @@ func (o *objects) commitTo(ctx context.Context, ref store.Ref, expected uint64, 
 	return version, err
 }
 
-// sync returns when what the pool shows is durable: the commit of a reply that is told again may still be under way.
-func (o *objects) sync(ctx context.Context, pool string) error {
+// settled returns err, the outcome of a change that committed nothing, when the state of the object that it tells of is durable: the
+// commit of another call may be visible and under way.
+func (o *objects) settled(ctx context.Context, ref store.Ref, err error) error {
 	if o.syncer == nil {
-		return nil
+		return err
 	}
-	if err := o.syncer.Sync(ctx, pool); err != nil {
-		return OpError(err)
+	if syncErr := o.syncer.Sync(ctx, ref); err == nil && syncErr != nil {
+		return OpError(syncErr)
 	}
-	return nil
+	return err
 }

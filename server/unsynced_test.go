@@ -121,13 +121,23 @@ func TestNoReplyForALostCommit(t *testing.T) {
 	}
 }
 
-// A reply that is told again tells of the commit that made it.
-func TestReplaysWaitForTheDisk(t *testing.T) {
+// What a call tells that may write, and commits nothing, is of a state that is durable: a reply that is told again, or that an
+// object exists.
+func TestOutcomesWithoutACommitWaitForTheDisk(t *testing.T) {
+	for name, calls := range map[string][2]string{
+		"replay": {command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "key"), "$1\r\n1\r\n"},
+		"exists": {command("OBJ.EXEC", "p", "o", "test", "once", ""), "-EEXIST op object exists\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) { outcomeWaits(t, calls[0], calls[1]) })
+	}
+}
+
+// outcomeWaits makes a call that commits "x", and the same again, of which the second is to have that outcome.
+func outcomeWaits(t *testing.T, call, want string) {
 	disk := &slowDisk{FS: vfs.NewMem()}
 	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
 	release := disk.hold()
 	first, again := dial(t, rig.RESP), dial(t, rig.RESP)
-	call := command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "key")
 	first.send(call)
 	for reader, end := dial(t, rig.RESP), time.Now().Add(10*time.Second); ; {
 		reader.send(command("OBJ.READ", "p", "o"))
@@ -145,9 +155,10 @@ func TestReplaysWaitForTheDisk(t *testing.T) {
 	}
 	again.SetReadDeadline(time.Now().Add(10 * time.Second))
 	release(nil)
-	for _, p := range []*peer{first, again} {
-		if got := p.reply(); got != "$1\r\n1\r\n" {
-			t.Errorf("got %q", got)
-		}
+	if got := first.reply(); got != "$1\r\n1\r\n" {
+		t.Errorf("the first got %q", got)
+	}
+	if got := again.reply(); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

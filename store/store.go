@@ -109,8 +109,8 @@ type Syncer interface {
 	// any goroutine. After it failed, the change may have been lost.
 	CommitUnsynced(ctx context.Context, ref Ref, expected uint64, ws *WriteSet) (version uint64, wait func() error, err error)
 
-	// Sync returns when all commits to the pool that were visible before are durable.
-	Sync(ctx context.Context, pool string) error
+	// Sync returns when all commits of the object that were visible before are durable: at once, as a rule.
+	Sync(ctx context.Context, ref Ref) error
 }
 
 // Usage is what a pool has, of all namespaces.

@@ -31,6 +31,7 @@ type Method func(ctx context.Context, inv *objclass.Invocation) (ret int32, outp
 var Methods = map[string]Method{
 	"echo":  func(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) { return 0, inv.Input, nil },
 	"count": count,
+	"once":  once,
 	"ret":   ret,
 	"big":   big,
 	"fail":  fail,
@@ -48,6 +49,14 @@ func count(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
 		return 0, nil, err
 	}
 	return 0, strconv.AppendInt(nil, int64(len(data)+1), 10), nil
+}
+
+// once is count on an object that is absent.
+func once(ctx context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	if err := inv.Object.Create(true); err != nil {
+		return 0, nil, err
+	}
+	return count(ctx, inv)
 }
 
 // ret returns the number that is its input.
@@ -228,7 +237,7 @@ func Source() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(Methods)) {
 		flags := "RD"
-		if name == "count" {
+		if name == "count" || name == "once" {
 			flags = "WR"
 		}
 		fmt.Fprintln(&b, name, flags)

@@ -42,33 +42,41 @@ func (s *Store) CommitUnsynced(ctx context.Context, ref store.Ref, expected uint
 		return 0, nil, err
 	}
 	b := s.db.NewBatchWithSize(int(size+size/64) + batchSlack)
-	version, err = s.applyTo(b, p.id, ref, expected, ws)
-	if err != nil {
+	key := headKey(p.id, ref.Namespace, ref.OID)
+	lock := s.locks.of(key)
+	lock.unsynced.Add(1) // before the commit is visible
+	version, err = s.applyTo(b, lock, key, p.id, ref, expected, ws)
+	if err != nil || b.Empty() {
+		lock.unsynced.Add(-1)
 		done()
-		return 0, nil, err
-	}
-	if b.Empty() {
-		done()
+		if err != nil {
+			return 0, nil, err
+		}
 		return version, nil, ioError(b.Close())
 	}
 	if size >= largeCommit { // who waits in the line for room must not be the one that has it
 		defer done()
+		defer lock.unsynced.Add(-1)
 		return version, nil, s.sync(b)
 	}
 	s.unsynced.Add(1)
 	return version, func() error {
 		defer s.unsynced.Done()
+		defer lock.unsynced.Add(-1)
 		return s.sync(b)
 	}, nil
 }
 
-// Sync returns when all commits that were visible before are durable.
-func (s *Store) Sync(ctx context.Context, pool string) error {
-	p, err := s.enter(ctx, pool)
+// Sync returns when all commits of the object that were visible before are durable.
+func (s *Store) Sync(ctx context.Context, ref store.Ref) error {
+	p, err := s.enter(ctx, ref.Pool)
 	if err != nil {
 		return err
 	}
 	defer p.leave()
+	if s.locks.of(headKey(p.id, ref.Namespace, ref.OID)).unsynced.Load() == 0 {
+		return nil
+	}
 	b := s.db.NewBatch()
 	if err := b.LogData(nil, nil); err != nil { // an entry of the log behind theirs
 		return ioError(err)
@@ -83,9 +91,7 @@ func (s *Store) Sync(ctx context.Context, pool string) error {
 const batchSlack = 1 << 10
 
 // applyTo fills b with what ws means for the object as it is, and applies it. It returns the new version.
-func (s *Store) applyTo(b *pebble.Batch, id poolID, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
-	key := headKey(id, ref.Namespace, ref.OID)
-	lock := s.locks.of(key)
+func (s *Store) applyTo(b *pebble.Batch, lock *objectLock, key []byte, id poolID, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
 	lock.Lock()
 	defer lock.Unlock()
 

@@ -245,10 +245,15 @@ func (s *Store) enter(ctx context.Context, name string) (p *pool, err error) {
 // objectLocks makes the commits of one object exclude each other. Two objects may share a lock, which costs time only.
 type objectLocks struct {
 	seed  maphash.Seed
-	locks [1024]sync.Mutex
+	locks [1024]objectLock
 }
 
-func (l *objectLocks) of(key []byte) *sync.Mutex {
+type objectLock struct {
+	sync.Mutex
+	unsynced atomic.Int32 // commits that may be visible, and are not known to be durable
+}
+
+func (l *objectLocks) of(key []byte) *objectLock {
 	return &l.locks[maphash.Bytes(l.seed, key)%uint64(len(l.locks))]
 }
 
