@@ -39,3 +39,23 @@ type Extent struct {
 	Len   int64
 	Bytes []byte
 }
+
+// Written returns about how many bytes a commit of ws writes.
+func (ws *WriteSet) Written() int64 {
+	n := int64(len(ws.OmapHeader))
+	if ws.Data != nil {
+		for _, e := range ws.Data.Extents {
+			n += int64(len(e.Bytes))
+		}
+	}
+	for name, value := range ws.Xattrs {
+		n += int64(len(name) + len(value))
+	}
+	for _, r := range ws.OmapRanges {
+		n += int64(len(r.First) + len(r.End))
+	}
+	for key, value := range ws.Omap {
+		n += int64(len(key) + len(value))
+	}
+	return n
+}

@@ -30,7 +30,7 @@ func (s *Store) CommitUnsynced(ctx context.Context, ref store.Ref, expected uint
 		return 0, nil, err
 	}
 	defer p.leave()
-	size := writtenBytes(ws)
+	size := ws.Written()
 	if !ws.Remove {
 		if err := s.space.admit(size); err != nil {
 			s.makeRoom()
@@ -160,26 +160,6 @@ func (s *Store) sync(b *pebble.Batch) error {
 		return err
 	}
 	return ioError(b.Close())
-}
-
-// writtenBytes returns about how much of the disk a commit of ws needs.
-func writtenBytes(ws *store.WriteSet) int64 {
-	n := int64(len(ws.OmapHeader))
-	if ws.Data != nil {
-		for _, e := range ws.Data.Extents {
-			n += int64(len(e.Bytes))
-		}
-	}
-	for name, value := range ws.Xattrs {
-		n += int64(len(name) + len(value))
-	}
-	for _, r := range ws.OmapRanges {
-		n += int64(len(r.First) + len(r.End))
-	}
-	for key, value := range ws.Omap {
-		n += int64(len(key) + len(value))
-	}
-	return n
 }
 
 // commit is a change to one object in the making: the parts go into the batch, the rest into the head.
