@@ -233,7 +233,7 @@ func (r *Registry) commit(ctx context.Context, name string, edit func(*draft) er
 		r.put(name, changed, since)
 	}
 	if len(d.gone) > 0 {
-		return changed, r.putBackRequired(ctx, name, d.was.active.version, d.gone)
+		return changed, r.putBackRequired(context.WithoutCancel(ctx), name, d.was.active.version, d.gone)
 	}
 	return changed, nil
 }

@@ -128,6 +128,7 @@ func (r *Registry) install(ctx context.Context, name string, source []byte, then
 	}
 	installed := c.version(unit.Version)
 	r.sources.keep(installed, unit)
+	ctx = context.WithoutCancel(ctx) // what is checked is there, though its caller may go
 	if err := r.checkRequired(ctx, name, terms.requires); err != nil {
 		if undo := r.takeBack(ctx, name, unit.Version); undo != nil {
 			r.opts.Logger.Error("a version stays installed that lacks what it requires", "class", name, "version", unit.Version, "err", undo)

@@ -1,6 +1,7 @@
 package objclass
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"syscall"
@@ -126,5 +127,23 @@ func (h *house) restart(t *testing.T) {
 	var err error
 	if h.Service, err = NewService(h.store, h.engine, Options{}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Who removes what is required by now puts it back, though his caller has gone meanwhile.
+func TestRequiredWhileRemovedByOneWhoGoes(t *testing.T) {
+	h := newLibraries(t, Options{})
+	lib := install(t, h, "lib", "m RD\nreturn")
+	install(t, h, "lib", "n RD\nreturn")
+	ctx, cancel := context.WithCancel(t.Context())
+	once(h, "lib", func() {
+		install(t, h, "c", "require lib@"+lib.Version+"\nm RD")
+		cancel()
+	})
+	err := h.Classes().Remove(ctx, "lib@"+lib.Version)
+	wantError(t, err, syscall.EBUSY, KindClass, "is required by c@")
+	h.restart(t)
+	if got := h.modules(t, "c"); got != "lib.lua m RD,return" {
+		t.Errorf("modules %q", got)
 	}
 }
