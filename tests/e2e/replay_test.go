@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -148,6 +149,51 @@ func TestDamagedBundleIsRefused(t *testing.T) {
 }
 
 // What a capture tells is right for calls that succeed, fail otherwise, find no object, or are ended by the guard.
+// A captured call sees the object that any call sees, whatever there is of it.
+func TestCaptureSeesTheObject(t *testing.T) {
+	d := rig.Run(t, filepath.Join(t.TempDir(), "data"))
+	ioctx := d.Dial(t).OpenIOContext("default")
+	const fill = `
+function fill()
+  local value = bufferlist.new()
+  for i = 1, 2500 do
+    value = bufferlist.new()
+    value:append(("v"):rep(i % 50))
+    objclass.map_set_val(("key %05d"):format(i), value)
+  end
+  objclass.map_write_header(value)
+  objclass.setxattr("a", value)
+  objclass.setxattr("b\\0", bufferlist.new())
+  value:append(("d"):rep(100000))
+  objclass.write(5, #value, value)
+end
+objclass.register(fill)`
+	const tell = `
+function tell()
+  local size, mtime = objclass.stat()
+  local seen = {size, mtime, objclass.current_version(), objclass.read(0, 0):str(), objclass.map_read_header():str()}
+  for key, value in objclass.map_pairs() do seen[#seen + 1] = key .. "=" .. value:str() end
+  for name, value in pairs(objclass.getxattrs()) do seen[#seen + 1] = name .. "=" .. value:str() end
+  objclass.fail(objclass.EINVAL, hash.sha256(table.concat(seen, "|")))
+end
+objclass.register(tell)`
+	if _, err := ioctx.Eval(t.Context(), "o", []byte(fill), "fill", nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ioctx.Eval(t.Context(), "o", []byte(tell), "tell", nil)
+	var plain *client.Error
+	if !errors.As(err, &plain) {
+		t.Fatal(err)
+	}
+	reply, err := ioctx.Eval(t.Context(), "o", []byte(tell), "tell", nil, client.Capture())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := replay(t, reply.Bundle); !r.Same || r.Captured.Message != plain.Message {
+		t.Errorf("captured %+v, the call had %q", r, plain.Message)
+	}
+}
+
 func TestCapturedOutcomes(t *testing.T) {
 	d := rig.Run(t, filepath.Join(t.TempDir(), "data"))
 	ioctx := d.Dial(t).OpenIOContext("default")
