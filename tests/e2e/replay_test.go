@@ -158,7 +158,7 @@ function fill()
   local value = bufferlist.new()
   for i = 1, 2500 do
     value = bufferlist.new()
-    value:append(("v"):rep(i % 50))
+    value:append(("v"):rep(i % 49))
     objclass.map_set_val(("key %05d"):format(i), value)
   end
   objclass.map_write_header(value)
