@@ -77,8 +77,7 @@ func whereRaised(e *objclass.Error, chunk string) string {
 }
 
 func (s *slot) describeTrap(e *objclass.Error, r *C.lv_report) {
-	where := C.GoString(&r.where[0])
-	at := s.unit.Name
+	where, at := e.Where, s.unit.Name
 	if where != "" {
 		at = where
 	}
@@ -115,8 +114,8 @@ func (s *slot) overrun(r *C.lv_report) time.Duration {
 	return s.budget.CPU
 }
 
-// nowhere says why a trap has no line: it struck a C function of Lua's that ran without end, the compiler, or a run that had waited for a core
-// for so long that it was over before it began.
+// nowhere says why a trap has no line: it struck a C function of Lua's that ran without end, the compiler, or a run that had waited
+// for a core for so long that it was over before it began.
 func (s *slot) nowhere(r *C.lv_report, where string) string {
 	switch {
 	case where != "":

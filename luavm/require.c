@@ -3,7 +3,8 @@
  * them a name means; all of it happens while the class is loaded, so the modules are part of the image.
  *
  * A module has globals of its own, behind which it sees those that all share. So its functions are not the class's methods,
- * whatever they are called, and its objclass.register and objclass.manifest do nothing.
+ * whatever they are called, and its objclass.register and objclass.manifest do nothing. That keeps modules apart, and holds
+ * none in: _G is the class's, and who is required may do what the class may.
  */
 #include "slot.h"
 

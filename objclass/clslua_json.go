@@ -212,7 +212,7 @@ func (t *jsonText) escape(b []byte) ([]byte, error) {
 	return utf8.AppendRune(b, r), nil
 }
 
-// unit returns the UTF-16 unit of an escape \uXXXX at a place of the text.
+// unit returns the UTF-16 unit of an escape, \u and four hex digits, at a place of the text.
 func (t *jsonText) unit(at int) (r rune, ok bool) {
 	if at+6 > len(t.text) || t.text[at] != '\\' || t.text[at+1] != 'u' {
 		return 0, false
