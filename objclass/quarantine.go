@@ -117,6 +117,7 @@ func (x *exec) settle(err *Error) {
 	switch {
 	case x.trappedItself(err):
 		q.trapped(name, err, x.trial)
+		x.trial = nil
 	default:
 		x.endTrial(x.runs > 0 && (err == nil || err.Kind.Trap() == ""))
 	}

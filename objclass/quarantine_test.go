@@ -15,6 +15,8 @@ import (
 // trapping makes a method that ends as its input says: by a trap's kind, "error", or well for anything else.
 func trapping(_ context.Context, inv *Invocation) (int32, []byte, error) {
 	switch kind := Kind(inv.Input); {
+	case kind == "panic":
+		panic("engine")
 	case kind.Trap() != "":
 		return 0, nil, Errorf(syscall.ETIMEDOUT, kind, "test.lua:1: over 1000 ms")
 	case kind == "error":
@@ -169,6 +171,26 @@ func TestQuarantineCountsByTheBudgetOfTheMethod(t *testing.T) {
 			t.Errorf("of its own %v, with a timeout of %v: counts is %v", tt.own, tt.timeout, got)
 		}
 	}
+}
+
+// A trial in which the engine panics tells nothing: the next call is one, too.
+func TestQuarantineTrialThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, call := quarantineHouse(t)
+		bad(t, call, 3)
+		time.Sleep(10 * time.Second)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			call("test", "panic")
+		}()
+		if err := call("test", ""); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // One call tries the version, and others are refused meanwhile.

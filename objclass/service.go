@@ -110,6 +110,7 @@ const scriptName = "eval"
 func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
 	x := &exec{Service: s, callEntry: callEntry{began: time.Now(), call: call}}
 	x.life.Context = ctx
+	defer func() { x.endTrial(false) }() // if the engine panics: then nothing is settled
 	err := x.pass()
 	if err != nil {
 		failure := x.failed(err)
