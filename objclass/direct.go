@@ -40,7 +40,7 @@ func (s *Service) Update(ctx context.Context, ref store.Ref, fn func(*store.Over
 		return s.objects.viewToChange(ctx, ref, b, fn)
 	}, func(overlay *store.Overlay) (uint64, error) {
 		return s.objects.commit(ctx, ref, overlay, nil)
-	})
+	}, nil)
 }
 
 // List returns up to limit object ids of a namespace in byte order, from the first one > after ("" is the beginning), and

@@ -122,12 +122,13 @@ func (o *objects) overlay(ctx context.Context, snapshot store.Snapshot, fn func(
 func (o *objects) change(ctx context.Context, ref store.Ref, attempt func() (*store.Overlay, error)) (uint64, error) {
 	return o.changeBy(ctx, ref, func(*basis) (*store.Overlay, error) { return attempt() }, func(overlay *store.Overlay) (uint64, error) {
 		return o.commit(ctx, ref, overlay, nil)
-	})
+	}, nil)
 }
 
-// changeBy is change with attempts that may use openToChange, and a commit of the caller's, which calls commit.
+// changeBy is change with attempts that may use openToChange, and a commit of the caller's, which calls commit. What is to be waited
+// for is gathered in u, unless that is nil.
 func (o *objects) changeBy(ctx context.Context, ref store.Ref, attempt func(*basis) (*store.Overlay, error),
-	commit func(*store.Overlay) (uint64, error)) (version uint64, err error) {
+	commit func(*store.Overlay) (uint64, error), u *Unsynced) (version uint64, err error) {
 	committed := false
 	version, err = o.changeLocked(ctx, ref, attempt, func(overlay *store.Overlay) (uint64, error) {
 		version, err := commit(overlay)
@@ -137,7 +138,7 @@ func (o *objects) changeBy(ctx context.Context, ref store.Ref, attempt func(*bas
 	if committed {
 		return version, err
 	}
-	return version, o.settled(ctx, ref, err)
+	return version, o.settled(ctx, ref, err, u)
 }
 
 func (o *objects) changeLocked(ctx context.Context, ref store.Ref, attempt func(*basis) (*store.Overlay, error),

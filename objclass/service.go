@@ -192,7 +192,7 @@ func (x *exec) inside() error {
 		return x.look(func(*store.Overlay) {})
 	}
 	var err error
-	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit)
+	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit, x.call.Unsynced)
 	return err
 }
 

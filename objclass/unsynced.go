@@ -58,14 +58,22 @@ func (o *objects) commitTo(ctx context.Context, ref store.Ref, expected uint64, 
 	return version, err
 }
 
-// settled returns err, the outcome of a change that committed nothing, when the state of the object that it tells of is durable: the
-// commit of another call may be visible and under way.
-func (o *objects) settled(ctx context.Context, ref store.Ref, err error) error {
+// settled returns err, the outcome of a change that committed nothing, when the state of the object that it tells of is durable, or
+// when u is to wait for that: the commit of another call may be visible and under way.
+func (o *objects) settled(ctx context.Context, ref store.Ref, err error, u *Unsynced) error {
 	if o.syncer == nil {
 		return err
 	}
-	if syncErr := o.syncer.Sync(ctx, ref); err == nil && syncErr != nil {
-		return OpError(syncErr)
+	wait, waitErr := o.syncer.Unsynced(ctx, ref)
+	switch {
+	case wait == nil:
+	case u != nil:
+		u.gather(wait, 0)
+	default:
+		waitErr = wait()
+	}
+	if err == nil && waitErr != nil {
+		return OpError(waitErr)
 	}
 	return err
 }

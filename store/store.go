@@ -109,8 +109,9 @@ type Syncer interface {
 	// any goroutine. After it failed, the change may have been lost.
 	CommitUnsynced(ctx context.Context, ref Ref, expected uint64, ws *WriteSet) (version uint64, wait func() error, err error)
 
-	// Sync returns when all commits of the object that were visible before are durable: at once, as a rule.
-	Sync(ctx context.Context, ref Ref) error
+	// Unsynced returns a wait, as CommitUnsynced does, for all commits of the object that are visible: nil when they are durable,
+	// as a rule.
+	Unsynced(ctx context.Context, ref Ref) (wait func() error, err error)
 }
 
 // Usage is what a pool has, of all namespaces.

@@ -67,24 +67,32 @@ func (s *Store) CommitUnsynced(ctx context.Context, ref store.Ref, expected uint
 	}, nil
 }
 
-// Sync returns when all commits of the object that were visible before are durable.
-func (s *Store) Sync(ctx context.Context, ref store.Ref) error {
+// Unsynced returns what waits for the object's commits that are visible and may not be durable.
+func (s *Store) Unsynced(ctx context.Context, ref store.Ref) (wait func() error, err error) {
 	p, err := s.enter(ctx, ref.Pool)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer p.leave()
-	if s.locks.of(headKey(p.id, ref.Namespace, ref.OID)).unsynced.Load() == 0 {
-		return nil
+	lock := s.locks.of(headKey(p.id, ref.Namespace, ref.OID))
+	if lock.unsynced.Load() == 0 {
+		return nil, nil
 	}
-	b := s.db.NewBatch()
-	if err := b.LogData(nil, nil); err != nil { // an entry of the log behind theirs
-		return ioError(err)
-	}
-	if err := s.apply(b); err != nil {
-		return err
-	}
-	return s.sync(b)
+	s.unsynced.Add(1)
+	return func() error {
+		defer s.unsynced.Done()
+		if lock.unsynced.Load() == 0 { // whoever made them has waited
+			return s.fail.err()
+		}
+		b := s.db.NewBatch()
+		if err := b.LogData(nil, nil); err != nil { // an entry of the log behind theirs
+			return ioError(err)
+		}
+		if err := s.apply(b); err != nil {
+			return err
+		}
+		return s.sync(b)
+	}, nil
 }
 
 // batchSlack is room in a batch for the keys of a usual commit. Those of chunks need a 64th of the data at most.
