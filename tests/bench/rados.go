@@ -38,6 +38,7 @@ type radosContest struct {
 	clients  int // connections of objluad's load
 	pipeline int // calls in flight on each of them; 0 is 1
 	calls    int
+	librados int // connections of cls_lua's load, with as many calls in flight in all; 0 is 1
 }
 
 var radosContests = []radosContest{
@@ -49,12 +50,13 @@ var radosContests = []radosContest{
 	{title: "echo, embedded, 50 in flight on one connection", goal: 10, embedded: true, method: "echo", clients: 1, pipeline: 50, calls: 100000},
 	{title: "echo, embedded, 50 connections", goal: 10, embedded: true, method: "echo", clients: 50, calls: 20000},
 	{title: "durable counter, embedded, 1000 objects, 50 in flight on one connection", goal: 5, embedded: true, method: "incr", clients: 1, pipeline: 50, calls: 50000},
+	{title: "durable counter, embedded, 1000 objects, 50 in flight on two connections", goal: 5, embedded: true, method: "incr", clients: 2, pipeline: 25, calls: 100000, librados: 2},
 	{title: "durable counter, embedded, 1000 objects, 50 connections", goal: 5, embedded: true, method: "incr", clients: 50, calls: 20000},
 }
 
 // radosHouse is a cluster with what runs on it, and a daemon with a store of its own.
 type radosHouse struct {
-	pool            *clslua.Pool
+	pools           []*clslua.Pool // one, by two connections
 	rados, embedded *rig.Daemon
 	close           func() error
 }
@@ -94,10 +96,14 @@ func startRados(dir string) (h *radosHouse, err error) {
 	if h.embedded, err = start("embedded"); err != nil {
 		return nil, err
 	}
-	if h.pool, err = clslua.Open(cluster.Conf(), "default"); err != nil {
-		return nil, err
+	for range 2 {
+		pool, err := clslua.Open(cluster.Conf(), "default")
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, func() error { pool.Close(); return nil })
+		h.pools = append(h.pools, pool)
 	}
-	ends = append(ends, func() error { h.pool.Close(); return nil })
 	return h, nil
 }
 
@@ -142,7 +148,7 @@ func (c radosContest) measure(h *radosHouse, pairs int) (result, error) {
 	return r, alternate(pairs,
 		func() error { return r.once(&r.ours, port, r.objluad) },
 		func() error {
-			rate, err := h.pool.Run(c.load())
+			rate, err := clslua.Run(h.pools[:max(c.librados, 1)], c.load())
 			r.theirs = append(r.theirs, rate)
 			return err
 		})

@@ -14,6 +14,7 @@ import (
 	"unsafe"
 
 	"github.com/ceph/go-ceph/rados"
+	"golang.org/x/sync/errgroup"
 )
 
 // Pool is a pool of a cluster.
@@ -48,7 +49,7 @@ func (p *Pool) Close() {
 	p.conn.Shutdown()
 }
 
-// Load is calls of a handler of a script, on random objects.
+// Load is calls of a handler of a script, on random objects. It is shared between connections in equal parts.
 type Load struct {
 	Script   string
 	Handler  string
@@ -60,11 +61,26 @@ type Load struct {
 	Calls    int
 }
 
-// Run makes the calls by eval_json and returns their number per second.
-func (p *Pool) Run(l Load) (float64, error) {
+// Run makes the calls by eval_json, through connections to one pool, and returns their number per second.
+func Run(pools []*Pool, l Load) (float64, error) {
+	part := l
+	part.InFlight /= len(pools)
+	part.Calls /= len(pools)
+	var g errgroup.Group
+	began := time.Now()
+	for _, p := range pools {
+		g.Go(func() error { return p.run(part) })
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	return float64(part.Calls*len(pools)) / time.Since(began).Seconds(), nil
+}
+
+func (p *Pool) run(l Load) error {
 	input, err := json.Marshal(map[string]string{"script": l.Script, "handler": l.Handler, "input": l.Input})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var owned []unsafe.Pointer
 	defer func() {
@@ -85,9 +101,8 @@ func (p *Pool) Run(l Load) (float64, error) {
 	if l.Output != "" {
 		load.want = c(l.Output)
 	}
-	began := time.Now()
 	if r := C.cl_run(&load); r != 0 {
-		return 0, fmt.Errorf("cls_lua %s: %w", l.Handler, syscall.Errno(-r))
+		return fmt.Errorf("cls_lua %s: %w", l.Handler, syscall.Errno(-r))
 	}
-	return float64(l.Calls) / time.Since(began).Seconds(), nil
+	return nil
 }
