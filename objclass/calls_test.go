@@ -48,7 +48,7 @@ func (h *house) killAs(t *testing.T, state CallState) {
 func TestCallsAreListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		started, goOn := make(chan struct{}, 10), make(chan struct{})
-		h := newHouse(t, Options{Executions: 4}, map[string]testMethod{"wait": wait(started, goOn)})
+		h := newHouse(t, Options{Executions: 8}, map[string]testMethod{"wait": wait(started, goOn)})
 		h.know(t, "wait", time.Second) // so that two of it run, and others wait
 		if calls := h.Calls(); len(calls) != 0 {
 			t.Errorf("when none was made there are %+v", calls)

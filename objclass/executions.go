@@ -57,15 +57,15 @@ const anExecution = "an execution"
 // shortOnesCome is for how long after the begin of a short method more of them are expected.
 const shortOnesCome = 100 * time.Millisecond
 
-// turnedFactor times the places is how many methods may run when some turned long while they ran.
-const turnedFactor = 4
+// turnedFactor times the places of long methods is how many may run when some turned long while they ran.
+const turnedFactor = 8
 
-// newExecutions makes places for as many methods, of which long ones get half: with two or more each kind has at least one.
-func newExecutions(places, queue int) *executions {
+// newExecutions makes places for as many methods, and fewer of them for long ones.
+func newExecutions(places, long, queue int) *executions {
 	return &executions{
 		maxRunning: places,
-		maxLong:    places / 2,
-		maxTurned:  turnedFactor * places,
+		maxLong:    long,
+		maxTurned:  turnedFactor * long,
 		maxLine:    lineLimit(queue),
 		long:       turns{groups: make(map[string]*group)},
 	}

@@ -66,7 +66,7 @@ func (m *methods) stop(e *execution, thenBegins ...string) {
 
 func testExecutions(t *testing.T, places int, test func(m *methods)) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &methods{T: t, x: newExecutions(places, 100)}
+		m := &methods{T: t, x: newExecutions(places, places/2, 100)}
 		test(m)
 		if m.x.count() != 0 || m.x.runningLong != 0 || m.x.short.Len() != 0 || m.x.long.len != 0 || len(m.x.long.groups) != 0 {
 			t.Errorf("it is not empty at the end: %d run, %d of them long", m.x.count(), m.x.runningLong)
@@ -155,8 +155,8 @@ func TestMethodsThatTurnLongAreBounded(t *testing.T) {
 			all = append(all, m.call(&execution{group: fmt.Sprint(i % 2)}, "short until now"))
 		}
 		time.Sleep(time.Second)
-		if n := m.x.count(); n != turnedFactor*2 {
-			t.Errorf("%d methods run that turned out to be long, want %d", n, turnedFactor*2)
+		if n := m.x.count(); n != turnedFactor {
+			t.Errorf("%d methods run that turned out to be long, want %d", n, turnedFactor)
 		}
 		for _, e := range all {
 			m.x.stop(e)
@@ -237,7 +237,7 @@ func TestWaitingForAnExecutionEnds(t *testing.T) {
 
 func TestLongLineIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := newExecutions(2, 8)
+		x := newExecutions(2, 1, 8)
 		ctx, cancel := context.WithCancel(t.Context())
 		long := func(group int) *execution { return &execution{pace: new(pace), group: fmt.Sprint(group)} }
 		if err := x.start(ctx, long(0), time.Minute); err != nil {

@@ -44,7 +44,7 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 			cached:  new(cacheCounters),
 		},
 		admission:  newAdmission(opts.Executions, opts.Queue),
-		executions: newExecutions(opts.Executions, opts.Queue),
+		executions: newExecutions(opts.Executions, max(1, opts.Executions/4), opts.Queue),
 		quarantine: newQuarantine(opts.Quarantine, opts.Logger),
 		scripts:    newScriptPaces(),
 		logs:       newScriptLogger(opts.Logger),

@@ -557,7 +557,7 @@ func TestScriptIsNamedByItsHash(t *testing.T) {
 
 func TestLongMethodsLeaveRoomForShortOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, Options{Executions: 4}, map[string]testMethod{
+		h := newHouse(t, Options{Executions: 8}, map[string]testMethod{
 			"rd_long": onObject(func(*Object, []byte) ([]byte, error) {
 				time.Sleep(time.Second)
 				return nil, nil
@@ -581,7 +581,7 @@ func TestLongMethodsLeaveRoomForShortOnes(t *testing.T) {
 		}
 		synctest.Wait()
 		if running := h.Stats().Running; running != 2 {
-			t.Errorf("%d of 4 executions run long methods, want 2", running)
+			t.Errorf("%d of 8 executions run long methods, want 2", running)
 		}
 		began := time.Now()
 		exec("rd_short")

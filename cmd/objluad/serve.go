@@ -56,7 +56,7 @@ func newServe() *cobra.Command {
 	flags.StringVar(&d.logFormat, "log-format", "text", "text or json")
 	flags.StringVar(&d.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.DurationVar(&d.shutdown, "shutdown-timeout", 10*time.Second, "how long calls under way get to end after SIGTERM")
-	flags.IntVar(&d.executions, "executions", 0, "methods that run at once; default 2 for each core")
+	flags.IntVar(&d.executions, "executions", 0, "methods that run at once; default 4 for each core")
 	flags.IntVar(&d.queue, "queue", 1024, "calls that may wait beyond those that run")
 	flags.DurationVar(&d.timeout, "timeout", time.Second, "wall and CPU budget of a call that names none")
 	flags.DurationVar(&d.maxTimeout, "max-timeout", time.Minute, "largest budget that a call may name")
@@ -96,6 +96,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	metrics := server.NewMetrics()
 	d.shareCores()
+	giveHeapRoom()
 	service, err := d.newService(ctx, st, engine, metrics, log)
 	if err != nil {
 		engine.Close()
@@ -171,7 +172,7 @@ func checkLoopback(flag, addr string) error {
 func (d *daemon) shareCores() {
 	cores := runtime.GOMAXPROCS(0)
 	if d.executions == 0 {
-		d.executions = 2 * cores
+		d.executions = 4 * cores
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(2 * cores)
