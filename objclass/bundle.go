@@ -121,8 +121,12 @@ func checksum(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// DecodeBundle reads what Encode made. It fails with EINVAL for what is no bundle, is of another format, or is damaged.
+// DecodeBundle reads what Encode made. It fails with EINVAL for what is no bundle, has more than MaxBundle bytes, is of another
+// format, or is damaged.
 func DecodeBundle(text []byte) (*Bundle, error) {
+	if len(text) > MaxBundle {
+		return nil, badBundle("this is no bundle of a captured call: it has more than %d bytes", MaxBundle)
+	}
 	var e envelope
 	if err := json.Unmarshal(text, &e); err != nil {
 		return nil, badBundle("this is no bundle of a captured call, or a part of one: %v", err)

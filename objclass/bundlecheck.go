@@ -11,8 +11,13 @@ import (
 
 const (
 	maxReplayTime   = time.Hour // the longest budget of a run that is replayed
+	maxReplayWrites = 1 << 30   // bytes that it may write at most: they are kept in memory
 	maxBundleSource = 16 << 20  // bytes of a source at most, as Options.MaxSource
+	maxUnitName     = 255       // bytes of the name of a chunk at most
 )
+
+// MaxBundle is how many bytes a bundle has at most, as a file. The memory that it takes to read one is some times as much.
+const MaxBundle = 256 << 20
 
 // check refuses, with EINVAL, what no daemon captures.
 func (b *Bundle) check() error {
@@ -23,6 +28,10 @@ func (b *Bundle) check() error {
 		wrong = "its budget is not of a time up to " + maxReplayTime.String()
 	case budget.Memory < 0 || budget.Output < 0 || b.Arena < 0:
 		wrong = "its budget is negative"
+	case !b.limitsHold():
+		wrong = fmt.Sprintf("its limits are negative, or let it write more than %d bytes", maxReplayWrites)
+	case !b.named():
+		wrong = "it is not of an object and class that can be"
 	case len(b.Seed) != len(Seed{}):
 		wrong = fmt.Sprintf("its seed has %d bytes, not %d", len(b.Seed), len(Seed{}))
 	case b.Now.IsZero():
@@ -38,6 +47,18 @@ func (b *Bundle) check() error {
 		return badBundle("the bundle's content is wrong: %s", wrong)
 	}
 	return nil
+}
+
+// limitsHold reports whether the limits of objects are some that bound what the run can have written.
+func (b *Bundle) limitsHold() bool {
+	l := &b.Limits
+	least := min(l.ObjectSize, l.XattrValue, l.Xattrs, l.OmapValue, l.WriteSet, int64(min(l.XattrName, l.OmapKey)))
+	return least >= 0 && l.WriteSet <= maxReplayWrites
+}
+
+// named reports whether object and class have names that a daemon lets them have.
+func (b *Bundle) named() bool {
+	return b.Object.ref().Check() == nil && (b.Class == "" || checkClassName(b.Class) == nil)
 }
 
 func inOrder(pairs []bundlePair) bool {
@@ -59,8 +80,8 @@ func wrongUnit(u *Unit) string {
 		if err := checkSource(source, maxBundleSource, KindInput); err != nil {
 			return err.Error()
 		}
-		if strings.ContainsRune(names[i], 0) {
-			return "the name of a chunk has a zero byte"
+		if len(names[i]) > maxUnitName || strings.ContainsRune(names[i], 0) {
+			return "the name of a chunk is too long, or has a zero byte"
 		}
 	}
 	if len(u.Modules) > maxModules || !requiresEnd(u.Modules, u.Requires, make(map[int]bool)) {

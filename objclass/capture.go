@@ -56,8 +56,13 @@ func (b *Bundle) note(inv *Invocation) {
 func (x *exec) encode(failure error) error {
 	x.bundle.Outcome = newOutcome(x.result, failure)
 	var err error
-	if x.captured, err = x.bundle.Encode(); err != nil {
+	x.captured, err = x.bundle.Encode()
+	switch {
+	case err != nil:
 		return err
+	case len(x.captured) > MaxBundle:
+		x.captured = nil
+		return Errorf(syscall.EFBIG, KindOp, "the bundle has more than %d bytes, with the object, the input and the sources", MaxBundle)
 	}
 	return failure
 }

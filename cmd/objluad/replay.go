@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -42,11 +43,7 @@ func newReplay(a *app) *cobra.Command {
 		Short: "Run a captured call again, without a daemon, and tell whether the same comes of it; BUNDLE - is standard input",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := a.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			b, err := objclass.DecodeBundle(text)
+			b, err := a.readBundle(args[0])
 			if err != nil {
 				return err
 			}
@@ -59,6 +56,24 @@ func newReplay(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&logs, "log", false, "print what the method logs to standard error")
 	return cmd
+}
+
+// readBundle reads a bundle, and no more than that of what is none.
+func (a *app) readBundle(name string) (*objclass.Bundle, error) {
+	from := a.in
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		from = f
+	}
+	text, err := io.ReadAll(io.LimitReader(from, objclass.MaxBundle+1))
+	if err != nil {
+		return nil, err
+	}
+	return objclass.DecodeBundle(text)
 }
 
 // replay runs the bundle's call and compares what came of it with what the bundle tells.
