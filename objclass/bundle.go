@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -46,13 +47,28 @@ type bundleBytes string
 
 // MarshalJSON implements json.Marshaler.
 func (b bundleBytes) MarshalJSON() ([]byte, error) {
-	if utf8.ValidString(string(b)) {
-		text, err := json.Marshal(string(b))
-		if err != nil || len(text) <= len(b)+len(b)/3+64 {
-			return text, err
+	if utf8.ValidString(string(b)) && escapes(string(b)) <= len(b)/3+64 {
+		return json.Marshal(string(b))
+	}
+	const before, behind = `{"base64":"`, `"}`
+	text := make([]byte, 0, len(before)+base64.StdEncoding.EncodedLen(len(b))+len(behind))
+	text = base64.StdEncoding.AppendEncode(append(text, before...), []byte(b))
+	return append(text, behind...), nil
+}
+
+// escapes returns how many bytes s takes as a JSON string beyond its own, at most.
+func escapes(s string) (more int) {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+			more++
+		case c < ' ' || c == '<' || c == '>' || c == '&':
+			more += len(`\u0000`) - 1
+		case c == 0xe2: // the first of three bytes of, perhaps, a line separator
+			more += len(`\u2028`) - 3
 		}
 	}
-	return json.Marshal(base64Prefix{[]byte(b)})
+	return more
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -112,8 +128,9 @@ func (b *Bundle) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(envelope{bundleFormat, bundleVersion, checksum(content), content})
-	return append(text, '\n'), err
+	text := make([]byte, 0, len(content)+200)
+	text = fmt.Appendf(text, `{"format":%q,"format_version":%d,"sha256":%q,"content":`, bundleFormat, bundleVersion, checksum(content))
+	return append(append(text, content...), "}\n"...), nil
 }
 
 func checksum(content []byte) string {
