@@ -148,7 +148,6 @@ func TestDamagedBundleIsRefused(t *testing.T) {
 	}
 }
 
-// What a capture tells is right for calls that succeed, fail otherwise, find no object, or are ended by the guard.
 // A captured call sees the object that any call sees, whatever there is of it.
 func TestCaptureSeesTheObject(t *testing.T) {
 	d := rig.Run(t, filepath.Join(t.TempDir(), "data"))
@@ -194,6 +193,7 @@ objclass.register(tell)`
 	}
 }
 
+// What a capture tells is right for calls that succeed, fail otherwise, find no object, or are ended by the guard.
 func TestCapturedOutcomes(t *testing.T) {
 	d := rig.Run(t, filepath.Join(t.TempDir(), "data"))
 	ioctx := d.Dial(t).OpenIOContext("default")
