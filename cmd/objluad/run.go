@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -48,7 +47,7 @@ func newRun(a *app) *cobra.Command {
 	}
 	addLibs(cmd, &r.libs)
 	flags := cmd.Flags()
-	flags.StringVar(&r.object, "object", "", "`file` with the object's data; default: there is no object")
+	flags.StringVar(&r.object, "object", "", "`file` with the object's data, - is standard input; default: there is no object")
 	flags.BoolVar(&r.write, "write", false, "write the data back to the file of --object, which may be absent; a removed object removes it")
 	flags.StringVar(&r.oid, "oid", "object", "name of the object")
 	flags.StringArrayVar(&r.xattrs, "xattr", nil, "`name=value` of an xattr that the object has; may be repeated")
@@ -61,8 +60,13 @@ func newRun(a *app) *cobra.Command {
 }
 
 func (r *runner) run(ctx context.Context, file, method string, args []string) error {
-	if r.write && r.object == "" {
-		return fail(syscall.EINVAL, "--write needs --object FILE, the file to write to")
+	if r.write {
+		if err := r.prepareFile(); err != nil {
+			return err
+		}
+	}
+	if r.object == "-" && len(args) > 0 && args[0] == "-" {
+		return fail(syscall.EINVAL, "standard input is either the object's data or the method's input")
 	}
 	sources, err := librarySources(r.libs)
 	if err != nil {
@@ -117,7 +121,7 @@ func (r *runner) readObject() (*workbench.Object, error) {
 	object := new(workbench.Object)
 	given := len(r.xattrs)+len(r.omap) > 0
 	if r.object != "" {
-		data, err := os.ReadFile(r.object)
+		data, err := r.readData()
 		absent := r.write && errors.Is(err, fs.ErrNotExist)
 		if err != nil && !absent {
 			return nil, err
@@ -160,28 +164,6 @@ func (r *runner) writeObject(ctx context.Context, bench *workbench.Workbench) er
 		return nil
 	}
 	return replaceFile(r.object, object.Data)
-}
-
-// replaceFile gives a file another content. A failure leaves it as it was. Links stay links.
-func replaceFile(name string, content []byte) error {
-	mode := fs.FileMode(0o644)
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
-	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // does nothing once it is renamed
-	_, err = temporary.Write(content)
-	err = errors.Join(err, temporary.Chmod(mode), temporary.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
 }
 
 // asClient returns the reply as it comes from a daemon.

@@ -4,6 +4,9 @@ package workbench
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 
 	"github.com/objluad/objluad/store"
 )
@@ -15,23 +18,38 @@ type Object struct {
 	Omap   map[string][]byte
 }
 
-// Put makes an object, which must be absent.
+// Put makes an object, which must be absent. It fails where a server would not let it be made.
 func (w *Workbench) Put(ctx context.Context, oid string, o Object) error {
-	ws := &store.WriteSet{Xattrs: present(o.Xattrs), Omap: present(o.Omap)}
-	if n := int64(len(o.Data)); n > 0 {
-		ws.Data = &store.DataChange{Size: n, Extents: []store.Extent{{Len: n, Bytes: o.Data}}}
+	if err := ref(oid).Check(); err != nil {
+		return err
 	}
-	_, err := w.store.Commit(ctx, ref(oid), 0, ws)
+	snapshot, err := w.store.Snapshot(ctx, ref(oid))
+	if err != nil {
+		return err
+	}
+	overlay := store.NewOverlay(ctx, snapshot, store.Limits{}.WithDefaults())
+	if err := errors.Join(o.fill(overlay), snapshot.Close()); err != nil {
+		return err
+	}
+	_, err = w.store.Commit(ctx, ref(oid), 0, overlay.WriteSet())
 	return err
 }
 
-// present gives empty values the form that a write set has for them: nil would remove the entry.
-func present(values map[string][]byte) map[string][]byte {
-	all := make(map[string][]byte, len(values))
-	for key, value := range values {
-		all[key] = append([]byte{}, value...)
+func (o *Object) fill(overlay *store.Overlay) error {
+	if err := overlay.WriteFull(o.Data); err != nil {
+		return err
 	}
-	return all
+	for _, name := range slices.Sorted(maps.Keys(o.Xattrs)) {
+		if err := overlay.SetXattr(name, o.Xattrs[name]); err != nil {
+			return err
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Omap)) {
+		if err := overlay.SetOmapValue(key, o.Omap[key]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Get returns the object of that name, nil when it is absent.

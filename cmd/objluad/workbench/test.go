@@ -85,7 +85,8 @@ func (r *caseRun) run(ctx context.Context, refused error) error {
 	}
 	if r.Object != nil {
 		if err := r.Put(ctx, r.oid, r.Object.object()); err != nil {
-			return err
+			r.fail("object: %s", message(err))
+			return nil
 		}
 	}
 	for i := range r.Steps {
