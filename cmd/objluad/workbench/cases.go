@@ -4,6 +4,7 @@ package workbench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/objluad/objluad/objclass"
@@ -20,12 +22,15 @@ import (
 //go:embed cases.lua
 var casesScript []byte
 
+// defaultNow is the time that methods see when a case names none, in nanoseconds.
+const defaultNow int64 = 1e18
+
 // Case is a test: calls beside one object.
 type Case struct {
 	Name    string   `json:"name"`
 	Class   string   `json:"class"`   // default: the file's name without "_test.lua"
 	Object  *Fixture `json:"object"`  // nil: it is absent
-	Now     int64    `json:"now"`     // the time that methods see, in nanoseconds; default 1e18, in 2001
+	Now     *int64   `json:"now"`     // the time that methods see, in nanoseconds; default 1e18, in 2001
 	Steps   []Step   `json:"steps"`   // in this order
 	After   *Fixture `json:"after"`   // what the object holds at the end; parts that are not given are not compared
 	Effects bool     `json:"effects"` // compare what the steps changed with the snapshot
@@ -95,9 +100,26 @@ func (w *Workbench) readCases(ctx context.Context, file string) ([]Case, error) 
 		return nil, fmt.Errorf("%s returns no list of cases", base)
 	}
 	if err := decoder.Decode(&cases); err != nil {
-		return nil, fmt.Errorf("%s: %s", base, strings.TrimPrefix(err.Error(), "json: "))
+		return nil, fmt.Errorf("%s: %s", base, wrongCases(err))
 	}
 	return cases, checkCases(base, cases)
+}
+
+// wrongCases says what is wrong with cases that do not decode, in words of who wrote them in Lua.
+func wrongCases(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return strings.TrimPrefix(err.Error(), "json: ")
+	}
+	value := strings.NewReplacer("object", "a table", "array", "a list", "bool", "a boolean", "string", "a string", "number ", "", "number", "a number").Replace(wrong.Value)
+	want := map[reflect.Kind]string{
+		reflect.String: "a UTF-8 string", reflect.Bool: "true or false", reflect.Int64: "an integer",
+		reflect.Int32: "an integer of 32 bits", reflect.Slice: "a list",
+	}[wrong.Type.Kind()]
+	if want == "" {
+		want = "a table with names"
+	}
+	return fmt.Sprintf("%s is %s; it must be %s", cmp.Or(wrong.Field, "a case"), value, want)
 }
 
 // checkCases refuses cases that could not fail, or not be told apart, and fills in the defaults.
@@ -112,18 +134,25 @@ func checkCases(base string, cases []Case) error {
 			return fmt.Errorf("%s: two cases have the name %q", base, c.Name)
 		case len(c.Steps) == 0:
 			return fmt.Errorf("%s: case %q has no steps", base, c.Name)
+		case c.Object != nil && c.Object.Absent:
+			return fmt.Errorf("%s: case %q: absent is of after; without object it is absent before", base, c.Name)
+		case c.After != nil && c.After.Absent && (c.After.Data != nil || c.After.Xattrs != nil || c.After.Omap != nil):
+			return fmt.Errorf("%s: case %q: an object that is absent after it holds nothing to compare", base, c.Name)
 		}
 		for n, step := range c.Steps {
-			if step.Call == "" {
+			switch {
+			case step.Call == "":
 				return fmt.Errorf("%s: case %q: step %d has no call, the name of a method", base, c.Name, n+1)
+			case (step.Errno != "" || step.Message != "") && (step.Output != nil || step.Ret != nil):
+				return fmt.Errorf("%s: case %q: step %d expects an error, and output or ret, which a call that fails has not", base, c.Name, n+1)
 			}
 		}
 		names[c.Name] = true
 		if c.Class == "" {
 			c.Class = strings.TrimSuffix(base, testSuffix)
 		}
-		if c.Now == 0 {
-			c.Now = 1e18
+		if c.Now == nil {
+			c.Now = new(defaultNow)
 		}
 	}
 	return nil

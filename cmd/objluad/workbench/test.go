@@ -107,7 +107,7 @@ func (r *caseRun) step(ctx context.Context, i int) {
 	step := &r.Steps[i]
 	what := fmt.Sprintf("step %d, %s", i+1, step.Call)
 	r.Prepare(func(inv *objclass.Invocation) {
-		inv.Now = time.Unix(0, r.Now)
+		inv.Now = time.Unix(0, *r.Now)
 		inv.Seed = objclass.Seed{1, byte(i), byte(i >> 8)}
 	})
 	reply, err := r.Exec(ctx, r.oid, objclass.Call{Class: r.Class, Method: step.Call, Input: step.Input})
