@@ -29,6 +29,11 @@ func (s *Service) View(ctx context.Context, ref store.Ref, fn func(*store.Overla
 // effect but on the overlay, and keep nothing of an earlier time. The overlay takes ownership of byte slices given to it and
 // may change them in place when there is more than one write: such a fn must give it new ones each time.
 func (s *Service) Update(ctx context.Context, ref store.Ref, fn func(*store.Overlay) error) (uint64, error) {
+	return s.UpdateUnsynced(ctx, ref, nil, fn)
+}
+
+// UpdateUnsynced is Update whose commit is gathered in u, as that of a Call.
+func (s *Service) UpdateUnsynced(ctx context.Context, ref store.Ref, u *Unsynced, fn func(*store.Overlay) error) (uint64, error) {
 	if err := checkRef(ref); err != nil {
 		return 0, err
 	}
@@ -39,8 +44,23 @@ func (s *Service) Update(ctx context.Context, ref store.Ref, fn func(*store.Over
 	return s.objects.changeBy(ctx, ref, func(b *basis) (*store.Overlay, error) {
 		return s.objects.viewToChange(ctx, ref, b, fn)
 	}, func(overlay *store.Overlay) (uint64, error) {
-		return s.objects.commit(ctx, ref, overlay, nil)
-	}, nil)
+		return s.objects.commit(ctx, ref, overlay, u)
+	}, u)
+}
+
+// CheckVersion fails unless the object had that version before any change in the overlay; an absent one has version 0. It is
+// ERANGE when the object is newer, and EOVERFLOW when it is older (as rados_write_op_assert_version). A fn of View or Update
+// that begins with it acts on this version or not at all.
+func CheckVersion(overlay *store.Overlay, expected uint64) error {
+	switch version := overlay.Version(); {
+	case version > expected:
+		return Errorf(syscall.ERANGE, KindOp, "the object has version %d, which is newer than %d", version, expected)
+	case version < expected && version == 0:
+		return Errorf(syscall.EOVERFLOW, KindOp, "the object does not exist, and so has not version %d", expected)
+	case version < expected:
+		return Errorf(syscall.EOVERFLOW, KindOp, "the object has version %d, which is older than %d", version, expected)
+	}
+	return nil
 }
 
 // List returns up to limit object ids of a namespace in byte order, from the first one > after ("" is the beginning), and

@@ -373,14 +373,19 @@ func (o *Overlay) OmapPage(from, prefix string, max, size int64) (kvs []KeyValue
 
 // OmapKeys is OmapList without the values, which are not read.
 func (o *Overlay) OmapKeys(after, prefix string, max int64) (keys []string, more bool, err error) {
-	var size int64
-	err = o.walkOmap(behind(after), prefix, func(key string, _ func() ([]byte, error)) (bool, error) {
-		if int64(len(keys)) == max || size >= o.listing {
+	return o.OmapKeyPage(behind(after), prefix, max, o.listing)
+}
+
+// OmapKeyPage is OmapPage without the values, which are not read.
+func (o *Overlay) OmapKeyPage(from, prefix string, max, size int64) (keys []string, more bool, err error) {
+	size = min(size, o.listing)
+	err = o.walkOmap(from, prefix, func(key string, _ func() ([]byte, error)) (bool, error) {
+		if int64(len(keys)) == max || size <= 0 {
 			more = true
 			return false, nil
 		}
 		keys = append(keys, key)
-		size += pairCost(key, nil)
+		size -= pairCost(key, nil)
 		return true, nil
 	})
 	if err != nil {
