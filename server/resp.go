@@ -21,7 +21,6 @@ const cancelGrace = 2 * time.Second
 
 type respServer struct {
 	service *objclass.Service
-	objects objects
 	opts    Options
 	log     *slog.Logger
 	metrics *Metrics
@@ -40,7 +39,6 @@ type respServer struct {
 func newRESPServer(service *objclass.Service, opts Options) *respServer {
 	s := &respServer{
 		service:   service,
-		objects:   objects{service},
 		opts:      opts,
 		log:       opts.Logger.With("listener", "resp"),
 		metrics:   opts.Metrics,

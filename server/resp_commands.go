@@ -16,6 +16,8 @@ type command struct {
 	max     int    // arguments at most; many is no bound
 	flags   []string
 	keys    bool // arguments 1 and 2 are a pool and an object id
+	direct  bool // acts on that object without a method, so OBJ.IFVERSION may stand before it
+	prefix  bool // another command follows
 	summary string
 	run     func(c *respConn, args [][]byte) error // writes the reply, unless it fails; args begin behind the name
 	subs    map[string]*command                    // of a container, by their own names
@@ -46,14 +48,48 @@ func init() {
 			summary: "Runs a method of an installed class beside an object.", run: (*respConn).objExec},
 		{name: "obj.eval", usage: "pool oid script handler input" + callUsage, min: 5, max: many, flags: writes, keys: true,
 			summary: "Runs a script beside an object, then the handler that it registered.", run: (*respConn).objEval},
-		{name: "obj.read", usage: "pool oid [offset length]", min: 2, max: 4, flags: reads, keys: true,
+		{name: "obj.ifversion", usage: "version command pool oid [argument ...]", min: 4, max: many, flags: writes, prefix: true,
+			summary: "Runs a command that acts on an object without a method, if the object has that version, 0 if it is absent."},
+		{name: "obj.read", usage: "pool oid [offset length]", min: 2, max: 4, flags: reads, keys: true, direct: true,
 			summary: "Returns an object's data, or a part of it.", run: (*respConn).objRead},
-		{name: "obj.writefull", usage: "pool oid data", min: 3, max: 3, flags: writes, keys: true,
-			summary: "Replaces an object's data and returns its new version.", run: (*respConn).objWriteFull},
-		{name: "obj.stat", usage: "pool oid", min: 2, max: 2, flags: reads, keys: true,
+		{name: "obj.stat", usage: "pool oid", min: 2, max: 2, flags: reads, keys: true, direct: true,
 			summary: "Returns an object's size, modification time in nanoseconds, and version.", run: (*respConn).objStat},
-		{name: "obj.remove", usage: "pool oid", min: 2, max: 2, flags: writes, keys: true,
+		{name: "obj.writefull", usage: "pool oid data", min: 3, max: 3, flags: writes, keys: true, direct: true,
+			summary: "Replaces an object's data and returns its new version.", run: (*respConn).objWriteFull},
+		{name: "obj.write", usage: "pool oid offset data", min: 4, max: 4, flags: writes, keys: true, direct: true,
+			summary: "Writes data at an offset and returns the object's new version.", run: (*respConn).objWrite},
+		{name: "obj.append", usage: "pool oid data", min: 3, max: 3, flags: writes, keys: true, direct: true,
+			summary: "Writes data at an object's end and returns its new version.", run: (*respConn).objAppend},
+		{name: "obj.truncate", usage: "pool oid size", min: 3, max: 3, flags: writes, keys: true, direct: true,
+			summary: "Cuts an object's data off, or extends it by zeros, and returns its new version.", run: (*respConn).objTruncate},
+		{name: "obj.zero", usage: "pool oid offset length", min: 4, max: 4, flags: writes, keys: true, direct: true,
+			summary: "Makes a part of an object's data zeros and returns its new version.", run: (*respConn).objZero},
+		{name: "obj.create", usage: "pool oid [EXCLUSIVE]", min: 2, max: 3, flags: writes, keys: true, direct: true,
+			summary: "Creates an object if it is absent and returns its version.", run: (*respConn).objCreate},
+		{name: "obj.remove", usage: "pool oid", min: 2, max: 2, flags: writes, keys: true, direct: true,
 			summary: "Removes an object.", run: (*respConn).objRemove},
+		{name: "obj.getxattr", usage: "pool oid name", min: 3, max: 3, flags: reads, keys: true, direct: true,
+			summary: "Returns the value of an xattr.", run: (*respConn).objGetXattr},
+		{name: "obj.xattrs", usage: "pool oid", min: 2, max: 2, flags: reads, keys: true, direct: true,
+			summary: "Returns all xattrs in order of their names.", run: (*respConn).objXattrs},
+		{name: "obj.setxattr", usage: "pool oid name value", min: 4, max: 4, flags: writes, keys: true, direct: true,
+			summary: "Sets an xattr and returns the object's new version.", run: (*respConn).objSetXattr},
+		{name: "obj.rmxattr", usage: "pool oid name", min: 3, max: 3, flags: writes, keys: true, direct: true,
+			summary: "Removes an xattr and returns the object's new version.", run: (*respConn).objRemoveXattr},
+		{name: "obj.omapget", usage: "pool oid key", min: 3, max: 3, flags: reads, keys: true, direct: true,
+			summary: "Returns the value of an omap key.", run: (*respConn).objOmapGet},
+		{name: "obj.omaplist", usage: "pool oid [PREFIX prefix] [START key | AFTER key] [LIMIT count] [NOVALUES]", min: 2, max: 9, flags: reads, keys: true, direct: true,
+			summary: "Returns the START of the next page, empty on the last one, and a page of omap keys and values in byte order.", run: (*respConn).objOmapList},
+		{name: "obj.omapset", usage: "pool oid key value [key value ...]", min: 4, max: many, flags: writes, keys: true, direct: true,
+			summary: "Sets omap pairs and returns the object's new version.", run: (*respConn).objOmapSet},
+		{name: "obj.omaprm", usage: "pool oid key [key ...]", min: 3, max: many, flags: writes, keys: true, direct: true,
+			summary: "Removes omap keys and returns the object's new version.", run: (*respConn).objOmapRemove},
+		{name: "obj.omapclear", usage: "pool oid", min: 2, max: 2, flags: writes, keys: true, direct: true,
+			summary: "Removes all omap pairs and the header, and returns the object's new version.", run: (*respConn).objOmapClear},
+		{name: "obj.omapheader", usage: "pool oid", min: 2, max: 2, flags: reads, keys: true, direct: true,
+			summary: "Returns the omap's header.", run: (*respConn).objOmapHeader},
+		{name: "obj.omapsetheader", usage: "pool oid header", min: 3, max: 3, flags: writes, keys: true, direct: true,
+			summary: "Sets the omap's header and returns the object's new version.", run: (*respConn).objOmapSetHeader},
 		{name: "obj.list", usage: "pool [AFTER oid] [LIMIT count]", min: 1, max: 5, flags: reads,
 			summary: "Returns the AFTER of the next page, empty on the last one, and a page of object ids in byte order.", run: (*respConn).objList},
 		{name: "pool.create", usage: "pool", min: 1, max: 1, flags: admin,
@@ -152,14 +188,17 @@ func lookup(args [][]byte) (*command, [][]byte, error) {
 		}
 		cmd, args = sub, args[1:]
 	}
-	if cmd.run == nil || len(args) < cmd.min || len(args) > cmd.max {
+	if cmd.container() || len(args) < cmd.min || len(args) > cmd.max {
 		return nil, nil, cmd.wrongArguments()
 	}
 	return cmd, args, nil
 }
 
+// container reports whether the command is nothing without a subcommand.
+func (cmd *command) container() bool { return cmd.run == nil && !cmd.prefix }
+
 func (cmd *command) wrongArguments() error {
-	if cmd.run == nil {
+	if cmd.container() {
 		names := slices.Sorted(maps.Keys(cmd.subs))
 		return inputError("wrong number of arguments; usage: %s %s", strings.ToUpper(cmd.name), strings.ToUpper(strings.Join(names, "|")))
 	}
@@ -272,7 +311,7 @@ func (c *respConn) describe(cmd *command) {
 // arity counts arguments as Redis does: with the name, and negative where more may follow.
 func (cmd *command) arity() int {
 	n := cmd.min + 1
-	if strings.Contains(cmd.name, "|") || cmd.run == nil {
+	if strings.Contains(cmd.name, "|") || cmd.container() {
 		n++
 	}
 	if cmd.max != cmd.min || cmd.subs != nil {

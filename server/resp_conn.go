@@ -40,6 +40,8 @@ type respConn struct {
 	closes bool         // after the replies that are gathered
 	meta   bool         // the command under way was given the option META
 
+	expected expectation // of the command under way
+
 	answered int64             // commands since the last flush
 	unsynced objclass.Unsynced // commits whose replies are gathered
 
@@ -117,7 +119,10 @@ func (d durableReplies) Write(b []byte) (int, error) {
 // do runs one command and gathers its reply.
 func (c *respConn) do(args [][]byte) {
 	cmd, args, err := lookup(args)
-	c.meta = false
+	c.meta, c.expected = false, expectation{}
+	if err == nil && cmd.prefix {
+		cmd, args, err = c.ifVersion(args)
+	}
 	if err == nil {
 		c.began.Store(c.srv.clock.Load())
 		err = cmd.run(c, args)

@@ -1,4 +1,4 @@
-// This file is the RESP commands that act on objects directly.
+// This file is the RESP command that lists objects, and how commands name them.
 
 package server
 
@@ -13,57 +13,6 @@ const (
 	listLimit    = 1000  // object ids of a page when a client names no limit
 	maxListLimit = 10000 // object ids of a page at most
 )
-
-func (c *respConn) objRead(args [][]byte) error {
-	off, length := int64(0), int64(-1)
-	switch len(args) {
-	case 3:
-		return commands["obj.read"].wrongArguments()
-	case 4:
-		var err error
-		if off, err = parseCount("offset", args[2]); err != nil {
-			return err
-		}
-		if length, err = parseCount("length", args[3]); err != nil {
-			return err
-		}
-	}
-	data, err := c.srv.objects.read(c.ctx, c.ref(args), off, length)
-	if err != nil {
-		return err
-	}
-	c.out.bulk(data)
-	return nil
-}
-
-func (c *respConn) objWriteFull(args [][]byte) error {
-	version, err := c.srv.objects.writeFull(c.ctx, c.ref(args), args[2], nil)
-	if err != nil {
-		return err
-	}
-	c.out.uint(version)
-	return nil
-}
-
-func (c *respConn) objStat(args [][]byte) error {
-	st, err := c.srv.objects.stat(c.ctx, c.ref(args))
-	if err != nil {
-		return err
-	}
-	c.out.array(3)
-	c.out.int(st.Size)
-	c.out.int(st.MTime.UnixNano())
-	c.out.uint(st.Version)
-	return nil
-}
-
-func (c *respConn) objRemove(args [][]byte) error {
-	if err := c.srv.objects.remove(c.ctx, c.ref(args), nil); err != nil {
-		return err
-	}
-	c.out.ok()
-	return nil
-}
 
 func (c *respConn) objList(args [][]byte) error {
 	pool, namespace := c.pool(args[0])

@@ -1,0 +1,107 @@
+// This file is the RESP commands about an object's data.
+
+package server
+
+import (
+	"math"
+
+	"github.com/objluad/objluad/store"
+)
+
+func (c *respConn) objRead(args [][]byte) error {
+	off, length := int64(0), int64(math.MaxInt64)
+	switch len(args) {
+	case 3:
+		return commands["obj.read"].wrongArguments()
+	case 4:
+		var err error
+		if off, length, err = parseRange(args[2:]); err != nil {
+			return err
+		}
+	}
+	var data []byte
+	err := c.view(args, func(overlay *store.Overlay) (err error) {
+		data, err = overlay.Read(off, length)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.out.bulk(data)
+	return nil
+}
+
+func (c *respConn) objStat(args [][]byte) error {
+	var st store.Stat
+	err := c.view(args, func(overlay *store.Overlay) (err error) {
+		st, err = overlay.Stat()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.out.array(3)
+	c.out.int(st.Size)
+	c.out.int(st.MTime.UnixNano())
+	c.out.uint(st.Version)
+	return nil
+}
+
+func (c *respConn) objWriteFull(args [][]byte) error {
+	return c.change(args, func(overlay *store.Overlay) error { return overlay.WriteFull(args[2]) })
+}
+
+func (c *respConn) objWrite(args [][]byte) error {
+	off, err := parseCount("offset", args[2])
+	if err != nil {
+		return err
+	}
+	return c.change(args, func(overlay *store.Overlay) error { return overlay.Write(off, args[3]) })
+}
+
+func (c *respConn) objAppend(args [][]byte) error {
+	return c.change(args, func(overlay *store.Overlay) error { return overlay.Append(args[2]) })
+}
+
+func (c *respConn) objTruncate(args [][]byte) error {
+	size, err := parseCount("size", args[2])
+	if err != nil {
+		return err
+	}
+	return c.change(args, func(overlay *store.Overlay) error { return overlay.Truncate(size) })
+}
+
+func (c *respConn) objZero(args [][]byte) error {
+	off, length, err := parseRange(args[2:])
+	if err != nil {
+		return err
+	}
+	return c.change(args, func(overlay *store.Overlay) error { return overlay.Zero(off, length) })
+}
+
+func (c *respConn) objCreate(args [][]byte) error {
+	exclusive := false
+	if len(args) > 2 {
+		if exclusive = is(args[2], "EXCLUSIVE"); !exclusive {
+			return unknownOption(args[2])
+		}
+	}
+	return c.change(args, func(overlay *store.Overlay) error { return overlay.Create(exclusive) })
+}
+
+func (c *respConn) objRemove(args [][]byte) error {
+	if _, err := c.update(args, (*store.Overlay).Remove); err != nil {
+		return err
+	}
+	c.out.ok()
+	return nil
+}
+
+// parseRange reads an offset and a length.
+func parseRange(args [][]byte) (off, length int64, err error) {
+	if off, err = parseCount("offset", args[0]); err != nil {
+		return 0, 0, err
+	}
+	length, err = parseCount("length", args[1])
+	return off, length, err
+}
