@@ -63,20 +63,20 @@ func Capture() CallOption {
 // Exec runs a method of an installed class, "name" or "name@version", beside the object (as rados_exec). A method that
 // fails has changed nothing.
 func (ioctx *IOContext) Exec(ctx context.Context, oid, class, method string, input []byte, opts ...CallOption) (Reply, error) {
-	return ioctx.call(ctx, opts, "OBJ.EXEC", ioctx.target, oid, class, method, rueidis.BinaryString(input))
+	return ioctx.call(ctx, opts, "OBJ.EXEC", oid, class, method, rueidis.BinaryString(input))
 }
 
 // Eval runs a script beside the object, then the handler that it registered; no handler is called when its name is empty.
 func (ioctx *IOContext) Eval(ctx context.Context, oid string, script []byte, handler string, input []byte, opts ...CallOption) (Reply, error) {
-	return ioctx.call(ctx, opts, "OBJ.EVAL", ioctx.target, oid, rueidis.BinaryString(script), handler, rueidis.BinaryString(input))
+	return ioctx.call(ctx, opts, "OBJ.EVAL", oid, rueidis.BinaryString(script), handler, rueidis.BinaryString(input))
 }
 
-func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, args ...string) (Reply, error) {
+func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, command string, args ...string) (Reply, error) {
 	args = append(args, "META")
 	for _, opt := range opts {
 		args = opt(args)
 	}
-	result := ioctx.conn.do(ctx, args...)
+	result := ioctx.do(ctx, command, args...)
 	if err := result.Error(); err != nil {
 		return Reply{}, callError(err)
 	}

@@ -1,13 +1,11 @@
-// This file is the operations on objects of one pool.
+// This file is a pool and its objects' names.
 
 package client
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"strconv"
-	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -17,6 +15,8 @@ type IOContext struct {
 	conn   *Conn
 	pool   string
 	target string // as the wire names pool and namespace
+
+	expected *uint64 // of IfVersion
 }
 
 // SetNamespace sets the namespace of the operations that follow; "" is the default one.
@@ -27,51 +27,35 @@ func (ioctx *IOContext) SetNamespace(namespace string) {
 	}
 }
 
-// ObjectStat describes an object.
-type ObjectStat struct {
-	Size    uint64
-	ModTime time.Time
-	Version uint64
+// IfVersion returns a context whose operations on an object are made if it has that version, which writes and Stat return; 0 is that
+// of an absent one. An object that is newer is ERANGE, one that is older or absent EOVERFLOW (as rados_write_op_assert_version).
+// Exec, Eval and ListObjects fail with EINVAL in it.
+func (ioctx *IOContext) IfVersion(version uint64) *IOContext {
+	conditional := *ioctx
+	conditional.expected = &version
+	return &conditional
 }
 
-// Read reads into data from the object's byte offset on, and returns the number of bytes, fewer than len(data) where the
-// object ends; ENOENT when it is absent.
-func (ioctx *IOContext) Read(ctx context.Context, oid string, data []byte, offset uint64) (int, error) {
-	b, err := ioctx.read(ctx, "OBJ.READ", ioctx.target, oid, strconv.FormatUint(offset, 10), strconv.Itoa(len(data)))
-	return copy(data, b), err
+// do sends a command about the pool, or about an object in it.
+func (ioctx *IOContext) do(ctx context.Context, command string, args ...string) rueidis.RedisResult {
+	var full []string
+	if ioctx.expected != nil {
+		full = append(full, "OBJ.IFVERSION", strconv.FormatUint(*ioctx.expected, 10))
+	}
+	full = append(append(full, command, ioctx.target), args...)
+	return ioctx.conn.do(ctx, full...)
 }
 
-// ReadFull returns all of the object's data; ENOENT when it is absent.
-func (ioctx *IOContext) ReadFull(ctx context.Context, oid string) ([]byte, error) {
-	return ioctx.read(ctx, "OBJ.READ", ioctx.target, oid)
-}
-
-func (ioctx *IOContext) read(ctx context.Context, args ...string) ([]byte, error) {
-	b, err := ioctx.conn.do(ctx, args...).AsBytes()
+// bytes is do of a command that answers a bulk string.
+func (ioctx *IOContext) bytes(ctx context.Context, command string, args ...string) ([]byte, error) {
+	b, err := ioctx.do(ctx, command, args...).AsBytes()
 	return b, callError(err)
 }
 
-// WriteFull replaces the object's data, creates the object if it is absent, and returns its new version.
-func (ioctx *IOContext) WriteFull(ctx context.Context, oid string, data []byte) (version uint64, err error) {
-	version, err = ioctx.conn.do(ctx, "OBJ.WRITEFULL", ioctx.target, oid, rueidis.BinaryString(data)).AsUint64()
+// change is do of a command that answers the object's new version.
+func (ioctx *IOContext) change(ctx context.Context, command string, args ...string) (version uint64, err error) {
+	version, err = ioctx.do(ctx, command, args...).AsUint64()
 	return version, callError(err)
-}
-
-// Stat describes the object; ENOENT when it is absent.
-func (ioctx *IOContext) Stat(ctx context.Context, oid string) (ObjectStat, error) {
-	numbers, err := ioctx.conn.do(ctx, "OBJ.STAT", ioctx.target, oid).AsIntSlice()
-	if err != nil {
-		return ObjectStat{}, callError(err)
-	}
-	if len(numbers) != 3 {
-		return ObjectStat{}, fmt.Errorf("%w: OBJ.STAT with %d numbers", errReply, len(numbers))
-	}
-	return ObjectStat{Size: uint64(numbers[0]), ModTime: time.Unix(0, numbers[1]), Version: uint64(numbers[2])}, nil
-}
-
-// Delete removes the object; ENOENT when it is absent.
-func (ioctx *IOContext) Delete(ctx context.Context, oid string) error {
-	return callError(ioctx.conn.do(ctx, "OBJ.REMOVE", ioctx.target, oid).Error())
 }
 
 // ListObjects iterates over the ids of all objects in the namespace, in byte order. It ends behind the first error.
@@ -96,16 +80,9 @@ func (ioctx *IOContext) ListObjects(ctx context.Context) iter.Seq2[string, error
 
 // page returns a page of object ids, and what the next page is asked for with, "" behind the last one.
 func (ioctx *IOContext) page(ctx context.Context, after string) (next string, oids []string, err error) {
-	reply, err := ioctx.conn.do(ctx, "OBJ.LIST", ioctx.target, "AFTER", after).ToArray()
+	reply, err := ioctx.do(ctx, "OBJ.LIST", "AFTER", after).ToArray()
 	if err != nil {
 		return "", nil, callError(err)
 	}
-	if len(reply) != 2 {
-		return "", nil, fmt.Errorf("%w: OBJ.LIST with %d elements", errReply, len(reply))
-	}
-	if next, err = reply[0].ToString(); err != nil {
-		return "", nil, err
-	}
-	oids, err = reply[1].AsStrSlice()
-	return next, oids, err
+	return readPage(reply)
 }
