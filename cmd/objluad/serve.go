@@ -38,6 +38,8 @@ type daemon struct {
 	maxOutput  sizeFlag
 	maxInput   sizeFlag
 	quarantine objclass.QuarantineOptions
+
+	hangups hangups
 }
 
 func newServe() *cobra.Command {
@@ -80,6 +82,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer restore()
+	defer d.hangups.listen()()
 
 	st, err := d.store.open(log)
 	if err != nil {
@@ -230,6 +233,7 @@ func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Se
 	failed := make(chan error, 2)
 	go func() { failed <- srv.ServeRESP(respListener) }()
 	go func() { failed <- srv.ServeHTTP(httpListener) }()
+	go d.hangups.answer(ctx, log)
 	log.Info("listening", "resp", respListener.Addr().String(), "http", httpListener.Addr().String(), "pid", os.Getpid())
 
 	select {
