@@ -10,6 +10,7 @@ package client
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -18,10 +19,17 @@ import (
 // Conn is a connection to a daemon.
 type Conn struct{ redis rueidis.Client }
 
-// Dial connects to the daemon at addr, the "host:port" of its RESP listener.
-func Dial(addr string) (*Conn, error) {
+// Dial connects to the daemon at addr, the "host:port" of its RESP listener, with default options.
+func Dial(addr string) (*Conn, error) { return DialOptions(addr, Options{}) }
+
+// DialOptions is Dial with options.
+func DialOptions(addr string, opts Options) (*Conn, error) {
+	opts = opts.withDefaults()
 	redis, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress:         []string{addr},
+		ClientName:          opts.Name,
+		Dialer:              net.Dialer{Timeout: opts.DialTimeout},
+		BlockingPoolSize:    opts.MaxConnections,
 		ForceSingleClient:   true,
 		DisableCache:        true,
 		DisableRetry:        true,
