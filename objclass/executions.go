@@ -60,15 +60,21 @@ const shortOnesCome = 100 * time.Millisecond
 // turnedFactor times the places of long methods is how many may run when some turned long while they ran.
 const turnedFactor = 8
 
+// longPlaces is how many of the places long ones get.
+func longPlaces(places int) int { return max(1, places/4) }
+
 // newExecutions makes places for as many methods, and fewer of them for long ones.
 func newExecutions(places, long, queue int) *executions {
-	return &executions{
-		maxRunning: places,
-		maxLong:    long,
-		maxTurned:  turnedFactor * long,
-		maxLine:    lineLimit(queue),
-		long:       turns{groups: make(map[string]*group)},
-	}
+	x := &executions{long: turns{groups: make(map[string]*group)}}
+	x.setPlaces(places, long, queue)
+	return x
+}
+
+func (x *executions) setPlaces(places, long, queue int) {
+	x.maxRunning = places
+	x.maxLong = long
+	x.maxTurned = turnedFactor * long
+	x.maxLine = lineLimit(queue)
 }
 
 // start waits until e has a place: at most limit, and no longer than ctx lives; EBUSY when too many long ones wait already.

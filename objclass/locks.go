@@ -6,6 +6,7 @@ import (
 	"context"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/objluad/objluad/store"
@@ -18,7 +19,7 @@ import (
 type lockTable struct {
 	seed       maphash.Seed
 	shards     [64]lockShard
-	maxWaiting int // for one lock
+	maxWaiting atomic.Int64 // for one lock
 }
 
 // lockShard has an entry for each held lock of its share of the objects; the entry is nil until somebody waits.
@@ -30,7 +31,8 @@ type lockShard struct {
 const theLock = "the object's lock"
 
 func newLockTable(maxWaiting int) *lockTable {
-	t := &lockTable{seed: maphash.MakeSeed(), maxWaiting: maxWaiting}
+	t := &lockTable{seed: maphash.MakeSeed()}
+	t.maxWaiting.Store(int64(maxWaiting))
 	for i := range t.shards {
 		t.shards[i].held = make(map[store.Ref]*line)
 	}
@@ -55,9 +57,9 @@ func (t *lockTable) lock(ctx context.Context, ref store.Ref, limit time.Duration
 		waiting = new(line)
 		s.held[ref] = waiting
 	}
-	if waiting.len() >= t.maxWaiting {
+	if n := waiting.len(); n >= int(t.maxWaiting.Load()) {
 		s.mu.Unlock()
-		return lineFull(t.maxWaiting, theLock)
+		return lineFull(n, theLock)
 	}
 	place := waiting.join()
 	s.mu.Unlock()

@@ -85,7 +85,7 @@ func (r *Registry) terms(name string, loaded Loaded) (*terms, error) {
 	if loaded.Manifest == nil {
 		return &terms{methods: loaded.Methods}, nil
 	}
-	manifest, err := readManifest(loaded.Manifest, r.opts.largest())
+	manifest, err := readManifest(loaded.Manifest, r.tuning.Load().largest())
 	if err == nil {
 		err = manifest.checkMemory(loaded.ImageBytes)
 	}
@@ -143,11 +143,4 @@ func parseFlags(s string) (f Flags) {
 		}
 	}
 	return f
-}
-
-// largest returns the most that a manifest may ask for.
-func (o *Options) largest() Budget {
-	most := o.Budget
-	most.Wall, most.CPU = o.MaxTimeout, o.MaxTimeout
-	return most
 }

@@ -134,14 +134,14 @@ func (x *exec) endTrial(ran bool) {
 // trappedItself reports whether a call ended by a trap that tells something of its class version: not when somebody ended it, when the
 // daemon failed, or when the caller gave it less time than it has by default.
 func (x *exec) trappedItself(err *Error) bool {
-	if err == nil || x.opts.Quarantine.Traps == 0 {
+	if err == nil || x.tuned.Quarantine.Traps == 0 {
 		return false
 	}
 	switch err.Kind {
 	case TrapMemory, TrapPanic, TrapFault:
 		return true
 	case TrapDeadline:
-		own := x.method.manifest.budget(x.opts.Budget, x.opts.largest(), false)
+		own := x.method.manifest.budget(x.tuned.budget, x.tuned.largest(), false)
 		return x.budget.Wall >= own.Wall
 	}
 	return false
@@ -155,7 +155,7 @@ func (q *quarantine) trapped(name versionName, err *Error, trial *breaker) {
 	if b == nil {
 		b = q.newBreaker(name, now)
 	}
-	if b.open && b != trial {
+	if b.open && b != trial || q.opts.Traps == 0 {
 		return // the call began before
 	}
 	b.Last = string(err.Kind) + " " + err.Message

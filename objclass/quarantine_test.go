@@ -158,15 +158,14 @@ func TestQuarantineCountsByTheBudgetOfTheMethod(t *testing.T) {
 		{100 * time.Millisecond, 99 * time.Millisecond, false},
 		{10 * time.Second, 2 * time.Second, false},
 	} {
-		s := &Service{opts: Options{}.withDefaults()}
-		s.opts.Quarantine.Traps = 5
-		x := &exec{Service: s, method: &classMethod{manifest: &MethodManifest{TimeoutMS: tt.own.Milliseconds()}}}
+		opts := Options{Quarantine: QuarantineOptions{Traps: 5}}.withDefaults()
+		x := &exec{tuned: opts.tuning(), method: &classMethod{manifest: &MethodManifest{TimeoutMS: tt.own.Milliseconds()}}}
 		x.call.Timeout = tt.timeout
-		x.budget = s.opts.Budget
+		x.budget = opts.Budget
 		if tt.timeout > 0 {
 			x.budget.Wall = tt.timeout
 		}
-		x.budget = x.method.manifest.budget(x.budget, s.opts.largest(), tt.timeout > 0)
+		x.budget = x.method.manifest.budget(x.budget, x.tuned.largest(), tt.timeout > 0)
 		if got := x.trappedItself(Errorf(syscall.ETIMEDOUT, TrapDeadline, "over")); got != tt.counts {
 			t.Errorf("of its own %v, with a timeout of %v: counts is %v", tt.own, tt.timeout, got)
 		}

@@ -42,6 +42,7 @@ type Registry struct {
 	executions *executions
 	engine     Engine
 	opts       *Options
+	tuning     *atomic.Pointer[Tuning] // the service's
 	logs       *scriptLogger
 	quarantine *quarantine
 	sources    sources
@@ -59,7 +60,7 @@ type Registry struct {
 func newRegistry(s *Service) *Registry {
 	objects := *s.objects
 	objects.limits = store.Limits{}.WithDefaults() // whatever bounds the objects of clients
-	r := &Registry{objects: &objects, admission: s.admission, executions: s.executions, engine: s.engine, opts: &s.opts, logs: s.logs, quarantine: s.quarantine}
+	r := &Registry{objects: &objects, admission: s.admission, executions: s.executions, engine: s.engine, opts: &s.opts, tuning: &s.tuning, logs: s.logs, quarantine: s.quarantine}
 	r.cache.Store(&map[string]*class{})
 	r.sources.limit = sourcesKept
 	return r
@@ -145,7 +146,7 @@ func (r *Registry) load(ctx context.Context, unit *Unit) (Loaded, error) {
 		return Loaded{}, err
 	}
 	defer r.executions.stop(loading)
-	loaded, err := r.engine.Load(ctx, unit, r.opts.Budget)
+	loaded, err := r.engine.Load(ctx, unit, r.tuning.Load().budget)
 	if err != nil {
 		return Loaded{}, loadError(unit, err)
 	}

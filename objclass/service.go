@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,6 +27,7 @@ type Service struct {
 	logs       *scriptLogger
 	capturing  sync.Mutex                      // held by the one call that is captured
 	scriptLog  func(level int, message string) // of scripts that are sent with a call
+	tuning     atomic.Pointer[Tuning]
 }
 
 // NewService returns a service over st and eng, which stay the caller's to close, after Drain. It creates the pool in
@@ -44,11 +46,12 @@ func NewService(st store.Store, eng Engine, opts Options) (*Service, error) {
 			cached:  new(cacheCounters),
 		},
 		admission:  newAdmission(opts.Executions, opts.Queue),
-		executions: newExecutions(opts.Executions, max(1, opts.Executions/4), opts.Queue),
+		executions: newExecutions(opts.Executions, longPlaces(opts.Executions), opts.Queue),
 		quarantine: newQuarantine(opts.Quarantine, opts.Logger),
 		scripts:    newScriptPaces(),
 		logs:       newScriptLogger(opts.Logger),
 	}
+	s.tuning.Store(opts.tuning())
 	s.objects.changer, _ = st.(store.Changer)
 	s.objects.syncer, _ = st.(store.Syncer)
 	s.scriptLog = s.logs.with("class", scriptName)
@@ -108,7 +111,7 @@ const scriptName = "eval"
 // When ctx ends while the call waits, the error is ECANCELED or ETIMEDOUT of KindBusy, since no script was involved; when
 // it ends while the method runs, it is TrapCanceled. Kill ends a call in the same way.
 func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
-	x := &exec{Service: s, callEntry: callEntry{began: time.Now(), call: call}}
+	x := &exec{Service: s, callEntry: callEntry{began: time.Now(), call: call}, tuned: s.tuning.Load()}
 	x.life.Context = ctx
 	defer func() { x.endTrial(false) }() // if the engine panics: then nothing is settled
 	err := x.pass()
@@ -130,6 +133,7 @@ func (s *Service) Exec(ctx context.Context, call Call) (Reply, error) {
 type exec struct {
 	*Service
 	callEntry
+	tuned *Tuning // that holds for the call, from its beginning to its end
 
 	// Resolved.
 	class  *classVersion // nil for a script
@@ -219,13 +223,13 @@ func (x *exec) check() error {
 		return Errorf(syscall.EMSGSIZE, KindInput, "the input has %d bytes, the limit is %d", len(call.Input), opts.MaxInput)
 	case call.Timeout < 0:
 		return Errorf(syscall.EINVAL, KindInput, "the timeout is negative")
-	case call.Timeout > opts.MaxTimeout:
-		return Errorf(syscall.EINVAL, KindInput, "the timeout is %v, the limit is %v", call.Timeout, opts.MaxTimeout)
+	case call.Timeout > x.tuned.MaxTimeout:
+		return Errorf(syscall.EINVAL, KindInput, "the timeout is %v, the limit is %v", call.Timeout, x.tuned.MaxTimeout)
 	}
 	if err := x.checkIdempotencyKey(); err != nil {
 		return err
 	}
-	x.budget = opts.Budget
+	x.budget = x.tuned.budget
 	if call.Timeout > 0 {
 		x.budget.Wall, x.budget.CPU = call.Timeout, call.Timeout
 	}
@@ -260,7 +264,7 @@ func (x *exec) resolve() error {
 	if role == RolePinned {
 		x.classes.notePinned(version, x.began)
 	}
-	x.budget = x.method.manifest.budget(x.budget, x.opts.largest(), x.call.Timeout > 0)
+	x.budget = x.method.manifest.budget(x.budget, x.tuned.largest(), x.call.Timeout > 0)
 	x.log = version.log
 	x.place = execution{group: version.class, pace: &x.method.pace}
 	x.setFlags(x.method.flags)
