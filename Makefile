@@ -114,7 +114,7 @@ generate: ## write docs/lua-api.md from luavm/api/objclass.lua
 	$(GO) generate ./luavm/api
 
 fuzz-guard:
-	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm"
+	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm cmd/objluad/settings"
 
 lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -22,6 +23,13 @@ func (f *cephFlags) add(flags *pflag.FlagSet) {
 	f.cache.sizeFlag = 64 << 20
 	flags.Var(&f.cache, "ceph-cache", "memory for objects that are remembered for writing methods, or none; with --store rados")
 	flags.DurationVar(&f.timeout, "ceph-timeout", 30*time.Second, "how long the cluster may take to answer; with --store rados")
+}
+
+func (f *cephFlags) check() error {
+	if f.timeout < time.Second {
+		return fail(syscall.EINVAL, "--ceph-timeout is 1s at least")
+	}
+	return nil
 }
 
 // cacheFlag is a size, or "none", which is 0.

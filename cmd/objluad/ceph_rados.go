@@ -6,17 +6,12 @@ package main
 
 import (
 	"fmt"
-	"syscall"
-	"time"
 
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/radosstore"
 )
 
 func (f *cephFlags) open() (store.Store, error) {
-	if f.timeout < time.Second {
-		return nil, fail(syscall.EINVAL, "--ceph-timeout is 1s at least")
-	}
 	opts := radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout, Cache: int64(f.cache.sizeFlag)}
 	if f.cache.sizeFlag == 0 {
 		opts.Cache = -1

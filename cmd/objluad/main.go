@@ -83,7 +83,7 @@ func newRoot(a *app) *cobra.Command {
 	flags.StringVarP(&a.pool, "pool", "p", "default", "pool of the object")
 	flags.StringVarP(&a.namespace, "namespace", "N", "", "namespace of the object")
 	flags.BoolVar(&a.json, "json", false, "print JSON, for machines")
-	root.AddCommand(newServe(), newVersion(a), newPing(a), newClass(a), newBackup(a))
+	root.AddCommand(newServe(), newConfig(a), newVersion(a), newPing(a), newClass(a), newBackup(a))
 	root.AddCommand(newPoolCommands(a)...)
 	root.AddCommand(newExport(a), newImport(a), newCheck(a))
 	root.AddCommand(newObjectCommands(a)...)

@@ -11,11 +11,15 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/objluad/objluad/cmd/objluad/settings"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/store"
@@ -23,6 +27,10 @@ import (
 
 // daemon is the daemon's settings.
 type daemon struct {
+	flags    *pflag.FlagSet // of all settings
+	config   string
+	settings *settings.Settings
+
 	store     storeFlags
 	resp      string
 	http      string
@@ -40,17 +48,27 @@ type daemon struct {
 	quarantine objclass.QuarantineOptions
 
 	hangups hangups
+	cores   int // that Go's runtime had at the start
+	level   slog.LevelVar
+	grace   atomic.Int64 // shutdown, which may change
 }
 
 func newServe() *cobra.Command {
-	d := &daemon{arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20}
+	d := newDaemon()
 	cmd := &cobra.Command{
 		Use:   "serve --data DIR",
 		Short: "Run the daemon",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
-	flags := cmd.Flags()
+	d.addFlags(cmd.Flags())
+	return cmd
+}
+
+// newDaemon returns a daemon with the flags that are its settings, and their defaults. All that reads settings goes by these flags.
+func newDaemon() *daemon {
+	d := &daemon{arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20, flags: pflag.NewFlagSet("serve", pflag.ContinueOnError)}
+	flags := d.flags
 	d.store.add(flags)
 	flags.StringVar(&d.store.backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
 	flags.StringVar(&d.resp, "resp", defaultAddr, "listen `address` for RESP")
@@ -68,18 +86,20 @@ func newServe() *cobra.Command {
 	flags.IntVar(&d.quarantine.Traps, "quarantine", 5, "so many traps of a class version within --quarantine-window have its calls refused; 0: none do")
 	flags.DurationVar(&d.quarantine.Window, "quarantine-window", time.Minute, "time in which traps count together")
 	flags.DurationVar(&d.quarantine.Cooldown, "quarantine-cooldown", 30*time.Second, "time until a quarantined version is tried again; longer each time, up to 16 times this")
-	return cmd
+	settings.MarkReloadable(flags, reloadable...)
+	return d
 }
 
 // run serves until a signal comes, then lets what runs end. A second signal ends the process at once.
 func (d *daemon) run(ctx context.Context) error {
+	if err := d.load(); err != nil {
+		return firstProblem(err)
+	}
 	log, err := d.logger()
 	if err != nil {
 		return err
 	}
-	if err := d.check(); err != nil {
-		return err
-	}
+	d.warn(log)
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer restore()
 	defer d.hangups.listen()()
@@ -124,38 +144,47 @@ func (d *daemon) run(ctx context.Context) error {
 const drainGrace = 5 * time.Second
 
 func (d *daemon) logger() (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(d.logLevel)); err != nil {
-		return nil, fail(syscall.EINVAL, "--log-level is debug, info, warn or error, not %q", d.logLevel)
+	level, err := d.logLevelOf()
+	if err != nil {
+		return nil, err
 	}
-	opts := &slog.HandlerOptions{Level: level}
-	switch d.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(os.Stderr, opts)), nil
-	case "json":
+	d.level.Set(level)
+	d.grace.Store(int64(d.shutdown))
+	opts := &slog.HandlerOptions{Level: &d.level}
+	if d.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(os.Stderr, opts)), nil
 	}
-	return nil, fail(syscall.EINVAL, "--log-format is text or json, not %q", d.logFormat)
+	return slog.New(slog.NewTextHandler(os.Stderr, opts)), nil
 }
 
-// check refuses settings that cannot work, or would let in everybody.
+func (d *daemon) logLevelOf() (level slog.Level, err error) {
+	if level.UnmarshalText([]byte(d.logLevel)) != nil {
+		err = fail(syscall.EINVAL, "--log-level is debug, info, warn or error, not %q", d.logLevel)
+	}
+	return level, err
+}
+
+// check refuses settings that cannot work, or would let in everybody. It joins all that is wrong.
 func (d *daemon) check() error {
-	if err := checkLoopback("--resp", d.resp); err != nil {
-		return err
+	problems := []error{d.store.check(), checkLoopback("--resp", d.resp), checkLoopback("--http", d.http)}
+	refuse := func(wrong bool, format string, args ...any) {
+		if wrong {
+			problems = append(problems, fail(syscall.EINVAL, format, args...))
+		}
 	}
-	if err := checkLoopback("--http", d.http); err != nil {
-		return err
-	}
-	switch {
-	case d.executions < 0 || d.queue < 1:
-		return fail(syscall.EINVAL, "--executions and --queue are 1 at least")
-	case d.timeout < time.Millisecond || d.maxTimeout < d.timeout:
-		return fail(syscall.EINVAL, "--timeout is 1ms at least, and --max-timeout not below it")
-	}
-	if q := d.quarantine; q.Traps < 0 || q.Window <= 0 || q.Cooldown <= 0 {
-		return fail(syscall.EINVAL, "--quarantine is 0 at least, and --quarantine-window and --quarantine-cooldown are times above 0")
-	}
-	return nil
+	refuse(d.resp == d.http && !strings.HasSuffix(d.resp, ":0"), "--resp and --http are the same address")
+	_, err := d.logLevelOf()
+	problems = append(problems, err)
+	refuse(d.logFormat != "text" && d.logFormat != "json", "--log-format is text or json, not %q", d.logFormat)
+	refuse(d.shutdown < 0, "--shutdown-timeout is a time from 0")
+	refuse(d.executions < 0, "--executions is 1 at least, or 0 for the default")
+	refuse(d.queue < 1, "--queue is 1 at least")
+	refuse(d.timeout < time.Millisecond, "--timeout is 1ms at least")
+	refuse(d.maxTimeout < d.timeout, "--max-timeout is not below --timeout")
+	refuse(d.quarantine.Traps < 0, "--quarantine is 0 at least")
+	refuse(d.quarantine.Window <= 0, "--quarantine-window is a time above 0")
+	refuse(d.quarantine.Cooldown <= 0, "--quarantine-cooldown is a time above 0")
+	return errors.Join(problems...)
 }
 
 // checkLoopback refuses an address that other machines can reach.
@@ -173,13 +202,18 @@ func checkLoopback(flag, addr string) error {
 // shareCores gives Go's runtime one processor more for each core, since long methods may keep as many busy as there are cores:
 // one that is in C counts as busy for up to 10 ms before the runtime gives its place to others.
 func (d *daemon) shareCores() {
-	cores := runtime.GOMAXPROCS(0)
-	if d.executions == 0 {
-		d.executions = 4 * cores
-	}
+	d.cores = runtime.GOMAXPROCS(0)
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(2 * cores)
+		runtime.GOMAXPROCS(2 * d.cores)
 	}
+}
+
+// places is how many methods run at once.
+func (d *daemon) places() int {
+	if d.executions == 0 {
+		return 4 * d.cores
+	}
+	return d.executions
 }
 
 // newService makes the service, and the pool that exists wherever the daemon may create pools.
@@ -189,7 +223,7 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 		Budget:     objclass.Budget{Wall: d.timeout, CPU: d.timeout, Memory: int64(d.arena), Output: int(d.maxOutput)},
 		MaxTimeout: d.maxTimeout,
 		MaxInput:   int(d.maxInput),
-		Executions: d.executions,
+		Executions: d.places(),
 		Queue:      d.queue,
 		Quarantine: d.quarantine,
 		Backups:    d.store.backups,
@@ -233,16 +267,17 @@ func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Se
 	failed := make(chan error, 2)
 	go func() { failed <- srv.ServeRESP(respListener) }()
 	go func() { failed <- srv.ServeHTTP(httpListener) }()
+	d.hangups.add("settings", func() error { return d.reload(service, log) })
 	go d.hangups.answer(ctx, log)
 	log.Info("listening", "resp", respListener.Addr().String(), "http", httpListener.Addr().String(), "pid", os.Getpid())
 
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
-		log.Info("stopping", "timeout", d.shutdown.String())
+		log.Info("stopping", "timeout", time.Duration(d.grace.Load()).String())
 	}
 	restore()
-	grace, cancel := context.WithTimeout(context.Background(), d.shutdown)
+	grace, cancel := context.WithTimeout(context.Background(), time.Duration(d.grace.Load()))
 	defer cancel()
 	if shutdownErr := srv.Shutdown(grace); shutdownErr != nil {
 		log.Warn("calls were canceled because they did not end in time", "err", shutdownErr)

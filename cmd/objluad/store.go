@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -38,14 +39,45 @@ func (f *storeFlags) add(flags *pflag.FlagSet) {
 	f.ceph.add(flags)
 }
 
+// check refuses settings with which no store opens.
+func (f *storeFlags) check() error {
+	switch f.engine {
+	case "pebble":
+		return f.checkPebble()
+	case "rados":
+		return f.ceph.check()
+	}
+	return fail(syscall.EINVAL, "--store is pebble or rados, not %q", f.engine)
+}
+
+func (f *storeFlags) checkPebble() error {
+	var problems []error
+	if f.data == "" {
+		problems = append(problems, fail(syscall.EINVAL, "--data DIR says where the data is kept"))
+	}
+	if f.memTable < 1<<20 {
+		problems = append(problems, fail(syscall.EINVAL, "--memtable is at least 1MiB"))
+	}
+	switch pebblestore.Fsync(f.fsync) {
+	case pebblestore.FsyncAlways, pebblestore.FsyncInterval, pebblestore.FsyncNever:
+	default:
+		problems = append(problems, fail(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync))
+	}
+	if f.interval < time.Millisecond {
+		problems = append(problems, fail(syscall.EINVAL, "--fsync-interval is 1ms at least"))
+	}
+	return errors.Join(problems...)
+}
+
 func (f *storeFlags) open(log *slog.Logger) (st store.Store, err error) {
+	if err := f.check(); err != nil {
+		return nil, firstProblem(err)
+	}
 	switch f.engine {
 	case "pebble":
 		st, err = f.openPebble(log)
 	case "rados":
 		st, err = f.ceph.open()
-	default:
-		return nil, fail(syscall.EINVAL, "--store is pebble or rados, not %q", f.engine)
 	}
 	if err == nil {
 		log.Info("store opened", "store", f.engine, "data", f.data, "ceph_conf", f.ceph.conf)
@@ -54,34 +86,32 @@ func (f *storeFlags) open(log *slog.Logger) (st store.Store, err error) {
 }
 
 func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
-	if f.data == "" {
-		return nil, fail(syscall.EINVAL, "--data DIR says where the data is kept")
-	}
-	if f.memTable < 1<<20 {
-		return nil, fail(syscall.EINVAL, "--memtable is at least 1MiB")
-	}
-	fsync := pebblestore.Fsync(f.fsync)
-	switch fsync {
-	case pebblestore.FsyncAlways, pebblestore.FsyncInterval, pebblestore.FsyncNever:
-	default:
-		return nil, fail(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync)
-	}
-	if f.interval < time.Millisecond {
-		return nil, fail(syscall.EINVAL, "--fsync-interval is 1ms at least")
-	}
 	if err := f.makeBackups(); err != nil {
 		return nil, err
 	}
 	st, err := pebblestore.Open(f.data, pebblestore.Options{
 		Logger:        log,
 		MemTableSize:  uint64(f.memTable),
-		Fsync:         fsync,
+		Fsync:         pebblestore.Fsync(f.fsync),
 		FsyncInterval: f.interval,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	return st, nil
+}
+
+// idle are the settings that have no effect, each with the one that makes it so. The folder of the data is left out: whoever moves a
+// daemon to a cluster may keep it where it is.
+func (f *storeFlags) idle() map[string]string {
+	if f.engine == "rados" {
+		return map[string]string{"memtable": "store", "fsync": "store", "fsync-interval": "store", "backups": "store"}
+	}
+	idle := map[string]string{"ceph-conf": "store", "ceph-user": "store", "ceph-cache": "store", "ceph-timeout": "store"}
+	if f.fsync != string(pebblestore.FsyncInterval) {
+		idle["fsync-interval"] = "fsync"
+	}
+	return idle
 }
 
 // makeBackups makes the folder of the backups, which only the daemon's user may read, where there is none.

@@ -65,7 +65,7 @@ func ReadFile(path string) ([]Entry, error) {
 func Parse(file string, text []byte) ([]Entry, error) {
 	p := &parser{file: file, first: make(map[string]int)}
 	if end := bytes.IndexByte(text, 0); end >= 0 {
-		p.refuse(1+bytes.Count(text[:end], []byte{'\n'}), "a NUL: this is no text")
+		p.refuse(1+bytes.Count(text[:end], []byte{'\n'}), "", "a NUL: this is no text")
 		return nil, p.err()
 	}
 	p.toml.Reset(text)
@@ -75,9 +75,9 @@ func Parse(file string, text []byte) ([]Entry, error) {
 	var wrong *unstable.ParserError
 	switch err := p.toml.Error(); {
 	case errors.As(err, &wrong):
-		p.refuse(p.lineOf(wrong.Highlight), "%s", strings.TrimPrefix(wrong.Message, "toml: "))
+		p.refuse(p.lineOf(wrong.Highlight), "", "%s", strings.TrimPrefix(wrong.Message, "toml: "))
 	case err != nil:
-		p.refuse(1, "%v", err)
+		p.refuse(1, "", "%v", err)
 	}
 	return p.entries, p.err()
 }
@@ -91,8 +91,8 @@ type parser struct {
 	problems []error
 }
 
-func (p *parser) refuse(line int, format string, args ...any) {
-	p.problems = append(p.problems, problemAt(p.file, line, format, args...))
+func (p *parser) refuse(line int, setting, format string, args ...any) {
+	p.problems = append(p.problems, problemAt(p.file, line, setting, format, args...))
 }
 
 func (p *parser) err() error { return errors.Join(p.problems...) }
@@ -117,21 +117,21 @@ func (p *parser) expression(e *unstable.Node) {
 	switch {
 	case e.Kind != unstable.KeyValue:
 		p.inTable = true
-		p.refuse(line, "[%s] begins a table, and settings have none: each line is a name and its value", clip(name))
+		p.refuse(line, "", "[%s] begins a table, and settings have none: each line is a name and its value", clip(name))
 		return
 	case p.inTable: // of which was told
 		return
 	case len(names) > 1:
-		p.refuse(line, "%s is of a table, and settings have none: a name has no dots", clip(name))
+		p.refuse(line, "", "%s is of a table, and settings have none: a name has no dots", clip(name))
 		return
 	case p.first[name] > 0:
-		p.refuse(line, "%s is there twice: in line %d, too", clip(name), p.first[name])
+		p.refuse(line, name, "%s is there twice: in line %d, too", clip(name), p.first[name])
 		return
 	}
 	p.first[name] = line
 	value, err := valueOf(e.Value())
 	if err != nil {
-		p.refuse(line, "%s: %v", clip(name), err)
+		p.refuse(line, name, "%s: %v", clip(name), err)
 		return
 	}
 	p.entries = append(p.entries, Entry{name, value, line})

@@ -15,7 +15,8 @@ import (
 type Problem struct {
 	Where   string // "FILE:LINE", or "env NAME"
 	Message string
-	line    int // in the file; 0 for the environment
+	line    int    // in the file; 0 for the environment
+	setting string // whose value it is; "" where the text is wrong, so that nobody knows what is in it
 }
 
 func (p *Problem) Error() string { return p.Where + ": " + p.Message }
@@ -23,8 +24,8 @@ func (p *Problem) Error() string { return p.Where + ": " + p.Message }
 // Unwrap gives errors.Is the errno.
 func (p *Problem) Unwrap() error { return syscall.EINVAL }
 
-func problemAt(file string, line int, format string, args ...any) *Problem {
-	return &Problem{fmt.Sprintf("%s:%d", file, line), fmt.Sprintf(format, args...), line}
+func problemAt(file string, line int, setting, format string, args ...any) *Problem {
+	return &Problem{fmt.Sprintf("%s:%d", file, line), fmt.Sprintf(format, args...), line, setting}
 }
 
 // inOrder sorts problems by their lines. What is wrong elsewhere stays where it is, behind them.

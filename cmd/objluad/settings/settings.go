@@ -69,15 +69,27 @@ func Load(flags *pflag.FlagSet, sources Sources) (*Settings, error) {
 	var problems []error
 	if sources.File != "" {
 		entries, err := ReadFile(sources.File)
-		s.Partial = err != nil
 		problems = inOrder(append(Problems(err), s.fromFile(sources.File, entries)...))
 	}
 	problems = append(problems, s.fromEnv(&sources)...)
+	s.note(problems)
 	for f, value := range given {
 		s.origins[f.Name] = Origin{Kind: "flag"}
 		problems = append(problems, setValue(f, value))
 	}
 	return s, errors.Join(problems...)
+}
+
+// note notes which settings are not what they should be.
+func (s *Settings) note(problems []error) {
+	for _, err := range problems {
+		var p *Problem
+		if errors.As(err, &p) && p.setting != "" {
+			s.wrong[p.setting] = true
+		} else {
+			s.Partial = true
+		}
+	}
 }
 
 // Origin returns where a setting's value came from.
@@ -98,16 +110,14 @@ func (s *Settings) fromFile(file string, entries []Entry) (problems []error) {
 	for _, e := range entries {
 		f := s.Flags.Lookup(e.Name)
 		if f == nil {
-			problems = append(problems, problemAt(file, e.Line, "%s is no setting%s", clip(e.Name), s.suggestion(e.Name)))
+			problems = append(problems, problemAt(file, e.Line, e.Name, "%s is no setting%s", clip(e.Name), s.suggestion(e.Name)))
 			continue
 		}
 		s.origins[f.Name] = Origin{Kind: "file", File: file, Line: e.Line}
 		if err := accepts(f, e.Value.Kind); err != nil {
-			s.wrong[f.Name] = true
-			problems = append(problems, problemAt(file, e.Line, "%s is %v", e.Name, err))
+			problems = append(problems, problemAt(file, e.Line, e.Name, "%s is %v", e.Name, err))
 		} else if err := setValue(f, e.Value); err != nil {
-			s.wrong[f.Name] = true
-			problems = append(problems, problemAt(file, e.Line, "%s", describe(f, e.Value.Text, err)))
+			problems = append(problems, problemAt(file, e.Line, e.Name, "%s", describe(f, e.Value.Text, err)))
 		}
 	}
 	return problems
@@ -129,8 +139,7 @@ func (s *Settings) fromEnv(sources *Sources) (problems []error) {
 		}
 		s.origins[f.Name] = Origin{Kind: "env", Env: name}
 		if err := setValue(f, Value{Kind: Text, Text: text}); err != nil {
-			s.wrong[f.Name] = true
-			problems = append(problems, &Problem{Where: s.Origin(f.Name).String(), Message: describe(f, text, err)})
+			problems = append(problems, &Problem{Where: s.Origin(f.Name).String(), Message: describe(f, text, err), setting: f.Name})
 		}
 	}
 	return problems
