@@ -1,4 +1,4 @@
-// This file is the HTTP listener: its routes, time limits and end.
+// This file is the HTTP listener: its time limits, the way of a request to its handler, and its end.
 
 package server
 
@@ -31,11 +31,15 @@ type httpServer struct {
 	opts    Options
 	origins http.CrossOriginProtection
 	mux     *http.ServeMux
+	numbers http.Handler // for Prometheus
+	bodies  room
 	server  *http.Server
 }
 
 func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s := &httpServer{service: service, objects: objects{service}, opts: opts, mux: http.NewServeMux()}
+	s.bodies.most = opts.MaxBodies
+	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")
 	s.server = &http.Server{
 		Handler:           s,
@@ -47,38 +51,22 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 
-	const object = "/v1/pools/{pool}/objects/{oid}"
-	s.handle("GET "+object, s.getObject) // and HEAD
-	s.handle("PUT "+object, s.putObject)
-	s.handle("DELETE "+object, s.deleteObject)
-	s.handle("POST "+object+"/exec/{class}/{method}", s.exec)
-	s.handle("POST "+object+"/eval", s.eval)
-	s.handle("GET /v1/pools", s.listPools)
-	s.handle("GET /v1/pools/{pool}", s.showPool)
-	s.handle("PUT /v1/pools/{pool}", s.createPool)
-	s.handle("DELETE /v1/pools/{pool}", s.removePool)
-	s.handle("GET /v1/df", s.disk)
-	s.handle("GET /v1/classes", s.listClasses)
-	s.handle("GET /v1/classes/{name}", s.showClass)
-	s.handle("PUT /v1/classes/{name}", s.installClass)
-	s.routeLifecycle()
-	s.handle("DELETE /v1/classes/{name}/quarantine", s.resetClass)
-	s.handle("GET /v1/calls", s.listCalls)
-	s.handle("DELETE /v1/calls/{id}", s.killCall)
-	s.handle("POST /v1/backups/{name}", s.makeBackup)
-	s.handle("GET /healthz", s.healthz)
-	s.handle("GET /readyz", s.readyz)
-	s.mux.Handle("GET /metrics", promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{}))
+	for _, route := range httpRoutes() {
+		s.mux.HandleFunc(route.method+" "+route.path, func(w http.ResponseWriter, r *http.Request) {
+			if err := s.answer(&route, w, r); err != nil {
+				writeProblem(w, err)
+			}
+		})
+	}
 	return s
 }
 
-// handle routes a pattern to a handler that fails with an error, which becomes a problem.
-func (s *httpServer) handle(pattern string, handler func(http.ResponseWriter, *http.Request) error) {
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if err := handler(w, r); err != nil {
-			writeProblem(w, err)
-		}
-	})
+// answer answers a request for which there is a route. The handler finds the parameters in r.Form: those that the route takes.
+func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request) (err error) {
+	if r.Form, err = parameters(r, route.query); err != nil {
+		return err
+	}
+	return route.serve(s, w, r)
 }
 
 func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -121,6 +109,11 @@ func (s *httpServer) readyz(w http.ResponseWriter, r *http.Request) error {
 		return &e
 	}
 	return writeText(w, "ready\n")
+}
+
+func (s *httpServer) metrics(w http.ResponseWriter, r *http.Request) error {
+	s.numbers.ServeHTTP(w, r)
+	return nil
 }
 
 func writeText(w http.ResponseWriter, text string) error {

@@ -13,11 +13,7 @@ import (
 
 // exec runs a method: the request's body is its input, the response's its output.
 func (s *httpServer) exec(w http.ResponseWriter, r *http.Request) error {
-	query, err := parameters(r, callParameters...)
-	if err != nil {
-		return err
-	}
-	call, err := newCall(r, query)
+	call, err := newCall(r)
 	if err != nil {
 		return err
 	}
@@ -31,15 +27,11 @@ func (s *httpServer) exec(w http.ResponseWriter, r *http.Request) error {
 // eval runs a script. Script and input are the parts of that name of a multipart/form-data body, as curl's -F sends it:
 // both may hold any bytes. The handler is a parameter.
 func (s *httpServer) eval(w http.ResponseWriter, r *http.Request) error {
-	query, err := parameters(r, append(callParameters, "handler")...)
+	call, err := newCall(r)
 	if err != nil {
 		return err
 	}
-	call, err := newCall(r, query)
-	if err != nil {
-		return err
-	}
-	call.Method = query.Get("handler")
+	call.Method = r.Form.Get("handler")
 	if call.Script, call.Input, err = s.scriptAndInput(w, r); err != nil {
 		return err
 	}
@@ -90,6 +82,10 @@ func readPart(w http.ResponseWriter, part *multipart.Part, what string, limit in
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
 	call.Client = r.RemoteAddr
+	meta, err := parseBool(r.Form, "meta")
+	if err != nil {
+		return err
+	}
 	reply, err := s.service.Exec(r.Context(), call)
 	if err != nil {
 		return err
@@ -100,7 +96,10 @@ func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.
 		return nil
 	}
 	if reply.Effects != nil {
-		return writeJSON(w, newDryRunJSON(&reply))
+		return writeJSON(w, newDryRunJSON(&call, &reply))
+	}
+	if meta {
+		return writeJSON(w, newMetaJSON(&call, &reply))
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/octet-stream")

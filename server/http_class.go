@@ -103,11 +103,7 @@ func (s *httpServer) showClass(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *httpServer) installClass(w http.ResponseWriter, r *http.Request) error {
-	query, err := parameters(r, "inactive")
-	if err != nil {
-		return err
-	}
-	inactive, err := boolParameter(query.Get("inactive"), "inactive")
+	inactive, err := parseBool(r.Form, "inactive")
 	if err != nil {
 		return err
 	}

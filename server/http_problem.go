@@ -4,6 +4,7 @@ package server
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"syscall"
 
@@ -97,7 +98,8 @@ func writeProblem(w http.ResponseWriter, err error) {
 	writeProblemStatus(w, e, httpStatus(e))
 }
 
-func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int) {
+// writeProblemStatus answers with a problem of a status. More are names and values of the header.
+func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int, more ...string) {
 	p := problem{
 		Title:        http.StatusText(status),
 		Status:       status,
@@ -112,7 +114,12 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int) {
 		p.Usage = newUsage(e.Usage)
 	}
 	header := w.Header()
-	clear(header) // what was meant for a body that does not come
+	maps.DeleteFunc(header, func(name string, _ []string) bool { return name != "Vary" }) // what was meant for a body that does not come
+	for i := 0; i < len(more); i += 2 {
+		if more[i+1] != "" {
+			header.Set(more[i], more[i+1])
+		}
+	}
 	header.Set("Content-Type", "application/problem+json")
 	if status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", "1")
@@ -123,16 +130,23 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int) {
 }
 
 // noRoute answers a request for which there is no route with the status that the mux has for it: 404, or 405 with the
-// methods that are allowed.
+// methods that are allowed, which is the answer to OPTIONS.
 func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
 	var answer statusWriter
 	handler, _ := s.mux.Handler(r)
 	handler.ServeHTTP(&answer, r)
 	e := objclass.Errorf(syscall.ENOENT, objclass.KindInput, "there is nothing at %s", r.URL.EscapedPath())
+	allowed := ""
 	if answer.status == http.StatusMethodNotAllowed {
-		e = objclass.Errorf(syscall.EINVAL, objclass.KindInput, "the method is not allowed here; allowed: %s", answer.Header().Get("Allow"))
+		allowed = answer.Header().Get("Allow") + ", OPTIONS"
+		e = objclass.Errorf(syscall.EINVAL, objclass.KindInput, "the method is not allowed here; allowed: %s", allowed)
+		if r.Method == http.MethodOptions {
+			w.Header().Set("Allow", allowed)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 	}
-	writeProblemStatus(w, e, answer.status)
+	writeProblemStatus(w, e, answer.status, "Allow", allowed)
 }
 
 // statusWriter takes a response's header and status.

@@ -16,46 +16,48 @@ import (
 	"github.com/objluad/objluad/store"
 )
 
-// parameters returns a request's query, which may have the parameters that are known, each once.
-func parameters(r *http.Request, known ...string) (url.Values, error) {
+// parameters returns a request's query, which may have the parameters that are known, each once, and has those that are required.
+func parameters(r *http.Request, known []parameter) (url.Values, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, inputError("bad query: %v", err)
 	}
 	for name, values := range query {
-		if !slices.Contains(known, name) {
+		if !slices.ContainsFunc(known, func(p parameter) bool { return p.name == name }) {
 			return nil, inputError("unknown parameter %q", clip([]byte(name)))
 		}
 		if len(values) > 1 {
 			return nil, inputError("parameter %q is given %d times", name, len(values))
 		}
 	}
+	for _, p := range known {
+		if p.required && !query.Has(p.name) {
+			return nil, inputError("parameter %q is missing: %s", p.name, p.summary)
+		}
+	}
 	return query, nil
 }
 
 // ref returns the object that a request's path and parameters name.
-func ref(r *http.Request, query url.Values) store.Ref {
-	return store.Ref{Pool: r.PathValue("pool"), Namespace: query.Get("namespace"), OID: r.PathValue("oid")}
+func ref(r *http.Request) store.Ref {
+	return store.Ref{Pool: r.PathValue("pool"), Namespace: r.Form.Get("namespace"), OID: r.PathValue("oid")}
 }
 
-// callParameters are the parameters of a request that runs a method.
-var callParameters = []string{"namespace", "timeout_ms", "readonly", "dry_run", "capture"}
-
 // newCall makes the call that a request's path and parameters ask for.
-func newCall(r *http.Request, query url.Values) (call objclass.Call, err error) {
-	call.Ref = ref(r, query)
-	if s := query.Get("timeout_ms"); s != "" {
+func newCall(r *http.Request) (call objclass.Call, err error) {
+	call.Ref = ref(r)
+	if s := r.Form.Get("timeout_ms"); s != "" {
 		if call.Timeout, err = parseTimeout(s); err != nil {
 			return call, err
 		}
 	}
-	if call.ReadOnly, err = parseBool(query, "readonly"); err != nil {
+	if call.ReadOnly, err = parseBool(r.Form, "readonly"); err != nil {
 		return call, err
 	}
-	if call.DryRun, err = parseBool(query, "dry_run"); err != nil {
+	if call.DryRun, err = parseBool(r.Form, "dry_run"); err != nil {
 		return call, err
 	}
-	if call.Capture, err = parseBool(query, "capture"); err != nil {
+	if call.Capture, err = parseBool(r.Form, "capture"); err != nil {
 		return call, err
 	}
 	call.IdempotencyKey, err = idempotencyKey(r)
@@ -90,10 +92,19 @@ func parseBool(query url.Values, name string) (bool, error) {
 // readBody reads a request's body of at most limit bytes. It refuses a longer one before it reads it, if the client said
 // how long it is.
 func readBody(w http.ResponseWriter, r *http.Request, what string, limit int64) ([]byte, error) {
+	body, err := openBody(w, r, what, limit)
+	if err != nil {
+		return nil, err
+	}
+	return readUpTo(body, r.ContentLength, what, limit)
+}
+
+// openBody returns a request's body, which fails with *http.MaxBytesError behind limit bytes.
+func openBody(w http.ResponseWriter, r *http.Request, what string, limit int64) (io.Reader, error) {
 	if r.ContentLength > limit {
 		return nil, tooLarge(what, limit)
 	}
-	return readUpTo(http.MaxBytesReader(w, r.Body, limit), r.ContentLength, what, limit)
+	return http.MaxBytesReader(w, r.Body, limit), nil
 }
 
 // readUpTo reads all of src, which fails with *http.MaxBytesError behind limit bytes. Size is how much may come, or
@@ -110,8 +121,12 @@ func readUpTo(src io.Reader, size int64, what string, limit int64) ([]byte, erro
 // bodyError says why a body could not be read.
 func bodyError(err error, what string, limit int64) error {
 	var over *http.MaxBytesError
-	if errors.As(err, &over) {
+	var known *objclass.Error
+	switch {
+	case errors.As(err, &over):
 		return tooLarge(what, limit)
+	case errors.As(err, &known):
+		return known
 	}
 	return inputError("the request's body did not arrive: %v", err)
 }

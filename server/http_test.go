@@ -158,7 +158,7 @@ func TestHTTPExec(t *testing.T) {
 	w.wantProblem(w.do("POST", exec+"count?timeout_ms=0", ""), 400, "EINVAL", "input", "milliseconds")
 	w.wantProblem(w.do("POST", exec+"count?timeout_ms=99999999", ""), 400, "EINVAL", "input", "limit")
 	w.wantProblem(w.do("POST", exec+"count?timeout_ms=1&timeout_ms=2", ""), 400, "EINVAL", "input", "2 times")
-	w.wantProblem(w.do("POST", exec+"count?meta=1", ""), 400, "EINVAL", "input", "meta")
+	w.wantProblem(w.do("POST", exec+"count?metadata=1", ""), 400, "EINVAL", "input", "metadata")
 	w.wantProblem(w.do("POST", exec+"nosuch", ""), 404, "EOPNOTSUPP", "class", "nosuch")
 	w.wantProblem(w.do("POST", objects+"o/exec/nosuch/echo", ""), 404, "EOPNOTSUPP", "class", "nosuch")
 	w.wantProblem(w.do("POST", exec+"echo", strings.Repeat("x", 1<<20+1)), 413, "EMSGSIZE", "input", "1048576")

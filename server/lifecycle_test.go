@@ -113,7 +113,7 @@ func TestLifecycleOverHTTP(t *testing.T) {
 		t.Errorf("the canary is %+v", class.Canary)
 	}
 	w.wantProblem(w.do("DELETE", c+"/canary", ""), 404, "ENOENT", "class", "has no canary")
-	w.wantProblem(w.do("PUT", c+"@"+v[1]+"/canary", ""), 400, "EINVAL", "input", "a share is a number")
+	w.wantProblem(w.do("PUT", c+"@"+v[1]+"/canary", ""), 400, "EINVAL", "input", "percent")
 	w.wantProblem(w.do("PUT", c+"@"+v[1]+"/canary?percent=-1", ""), 400, "EINVAL", "input", "0 to 100 percent")
 	w.wantProblem(w.do("POST", c+"/activate", ""), 400, "EINVAL", "class", "say which version")
 	w.wantProblem(w.do("POST", c+"/rollback?to=4f2a", ""), 400, "EINVAL", "input", "unknown parameter")

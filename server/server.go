@@ -34,6 +34,9 @@ type Options struct {
 	MaxConnections int
 	// MaxObject is the most bytes of an object in the body of an HTTP request; default 128 MiB.
 	MaxObject int64
+	// MaxBodies is the most bytes that the objects in the bodies of all HTTP requests may take; default 1 GiB. One more is refused
+	// with EBUSY.
+	MaxBodies int64
 	// MaxInput is the most bytes of a method's input in the body of an HTTP request; default 16 MiB.
 	MaxInput int64
 	// MaxSource is the most bytes of a class or script in the body of an HTTP request; default 1 MiB.
@@ -46,6 +49,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.MaxFrame, 64<<20)
 	orDefault(&o.MaxConnections, 10000)
 	orDefault(&o.MaxObject, 128<<20)
+	orDefault(&o.MaxBodies, 1<<30)
 	orDefault(&o.MaxInput, 16<<20)
 	orDefault(&o.MaxSource, 1<<20)
 	if o.Metrics == nil {

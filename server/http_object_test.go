@@ -1,0 +1,264 @@
+// This file tests what HTTP does with the data of objects: parts of it, conditions, and bodies that are large or never end.
+
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/objluad/objluad/server"
+)
+
+func TestHTTPConditions(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	const o = objects + "o"
+	// fresh makes an object that has a version before the present one, and puts their tags into a condition.
+	fresh := func(value string) string {
+		w.do("DELETE", o, "")
+		old := w.do("PUT", o, "old").Header.Get("ETag")
+		now := w.do("PUT", o, "new").Header.Get("ETag")
+		return strings.NewReplacer("OLD", old, "NOW", now, "ZIPPED", strings.TrimSuffix(now, `"`)+`-gzip"`).Replace(value)
+	}
+	hour := func(n int) string { return time.Now().Add(time.Duration(n) * time.Hour).UTC().Format(http.TimeFormat) }
+	for _, test := range []struct {
+		name, value string
+		get, change int // statuses
+	}{
+		{"If-Match", `NOW`, 200, 204},
+		{"If-Match", `OLD, NOW`, 200, 204},
+		{"If-Match", `ZIPPED`, 200, 204},
+		{"If-Match", `*`, 200, 204},
+		{"If-Match", `OLD`, 412, 412},
+		{"If-Match", `W/NOW`, 412, 412},
+		{"If-Match", `nonsense`, 412, 412},
+		{"If-Match", ``, 412, 412},
+		{"If-None-Match", `OLD`, 200, 204},
+		{"If-None-Match", `NOW`, 304, 412},
+		{"If-None-Match", `W/NOW`, 304, 412},
+		{"If-None-Match", `ZIPPED`, 304, 412},
+		{"If-None-Match", `OLD,NOW`, 304, 412},
+		{"If-None-Match", `*`, 304, 412},
+		{"If-Unmodified-Since", hour(1), 200, 204},
+		{"If-Unmodified-Since", hour(-1), 412, 412},
+		{"If-Unmodified-Since", `yesterday`, 200, 204},
+	} {
+		value := fresh(test.value)
+		get := w.do("GET", o, "", test.name, value)
+		if get.StatusCode != test.get {
+			t.Errorf("%s %s: GET answers %d, want %d", test.name, test.value, get.StatusCode, test.get)
+		}
+		if tag := get.Header.Get("ETag"); test.get == 304 && (get.body != "" || tag == "" || test.value == "ZIPPED" && tag != value) {
+			t.Errorf("%s %s: %v %q", test.name, test.value, get.Header, get.body)
+		}
+		for _, change := range []struct{ method, query, body string }{{"PUT", "", "changed"}, {"PUT", "?offset=1", "x"}, {"POST", "", "x"},
+			{"PATCH", "?offset=0", "x"}, {"PATCH", "?truncate=1", ""}, {"DELETE", "", ""}} {
+			resp := w.do(change.method, o+change.query, change.body, test.name, fresh(test.value))
+			if resp.StatusCode != test.change {
+				t.Errorf("%s %s: %s%s answers %d, want %d: %s", test.name, test.value, change.method, change.query, resp.StatusCode, test.change, resp.body)
+			}
+			if now := w.do("GET", o, "").body; (now == "new") != (test.change == 412) {
+				t.Errorf("%s %s: %s%s leaves %q", test.name, test.value, change.method, change.query, now)
+			}
+		}
+	}
+	w.do("DELETE", o, "")
+	w.wantProblem(w.do("PUT", o, "x", "If-Match", "*"), 412, "ECANCELED", "op", "does not exist")
+	w.want(w.do("POST", o, "x", "If-None-Match", "*"), 201, "")
+}
+
+func TestHTTPWriteParts(t *testing.T) {
+	w, _ := startWeb(t, server.Options{MaxObject: 100})
+	const o = objects + "o"
+	is := func(data string) {
+		t.Helper()
+		w.want(w.do("GET", o, ""), 200, data)
+	}
+	if got := w.want(w.do("POST", o, "hello"), 201, ""); got.Header.Get("ETag") == "" || got.Header.Get("Objluad-Version") == "" {
+		t.Errorf("header %v", got.Header)
+	}
+	w.want(w.do("POST", o, " world"), 204, "")
+	is("hello world")
+	w.want(w.do("PATCH", o+"?offset=6", "W"), 204, "")
+	w.want(w.do("PUT", o+"?offset=0", "H"), 204, "")
+	is("Hello World")
+	w.want(w.do("PATCH", o, "abc", "Content-Range", "bytes 1-3/*"), 204, "")
+	w.want(w.do("PUT", o, "def", "Content-Range", "bytes 11-13/20"), 204, "") // as curl -C - -T goes on
+	is("Habco Worlddef")
+	w.want(w.do("PATCH", o+"?truncate=5", ""), 204, "")
+	is("Habco")
+	w.want(w.do("PATCH", o+"?truncate=7", ""), 204, "")
+	is("Habco\x00\x00")
+	w.want(w.do("PATCH", o+"?offset=9", "x"), 204, "")
+	is("Habco\x00\x00\x00\x00x")
+	w.want(w.do("PATCH", objects+"p?offset=2", "x"), 201, "")
+	w.want(w.do("GET", objects+"p", ""), 200, "\x00\x00x")
+
+	for _, contentRange := range []string{"bytes 0-2", "bytes 3-2/*", "bytes -2/*", "bytes 0-/*", "lines 0-2/*", "bytes 0-2/2", "bytes 0-2/x", "bytes 0-9223372036854775807/*"} {
+		w.wantProblem(w.do("PATCH", o, "abc", "Content-Range", contentRange), 400, "EINVAL", "input", "Content-Range")
+	}
+	w.wantProblem(w.do("PATCH", o, "abcd", "Content-Range", "bytes 0-2/*"), 400, "EINVAL", "input", "the body has 4 bytes")
+	w.wantProblem(w.do("PATCH", o+"?offset=0", "abc", "Content-Range", "bytes 0-2/*"), 400, "EINVAL", "input", "not both")
+	w.wantProblem(w.do("PATCH", o+"?offset=-1", "abc"), 400, "EINVAL", "input", "offset")
+	w.wantProblem(w.do("PATCH", o, "abc"), 400, "EINVAL", "input", "say where")
+	w.wantProblem(w.do("PATCH", o+"?truncate=1&offset=1", ""), 400, "EINVAL", "input", "not both")
+	w.wantProblem(w.do("PATCH", o+"?truncate=1", "x"), 413, "EMSGSIZE", "input", "truncation")
+	w.wantProblem(w.do("PATCH", objects+"none?truncate=1", ""), 404, "ENOENT", "op", "")
+	w.wantProblem(w.do("PATCH", o+"?offset=9223372036854775807", "x"), 413, "EFBIG", "op", "")
+	w.wantProblem(w.do("POST", o, strings.Repeat("x", 101)), 413, "EMSGSIZE", "input", "100")
+	is("Habco\x00\x00\x00\x00x")
+}
+
+func TestHTTPRanges(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	for name, size := range map[string]int{"small": 100, "large": 3_000_000} {
+		body := strings.Repeat("0123456789", size/10)
+		w.want(w.do("PUT", objects+name, body), 201, "")
+		get := func(ranges string) response { return w.do("GET", objects+name, "", "Range", ranges) }
+		w.want(get("bytes=3-5"), 206, "345")
+		w.want(get("bytes=-3"), 206, "789|[0-9]{3}")
+		resp := w.want(get(fmt.Sprintf("bytes=%d-", size)), 416, ".*")
+		w.wantProblem(resp, 416, "EINVAL", "input", fmt.Sprint(size))
+		if got := resp.Header.Get("Content-Range"); got != fmt.Sprint("bytes */", size) {
+			t.Errorf("Content-Range %q", got)
+		}
+		w.wantProblem(get("bytes=x"), 416, "EINVAL", "input", "no range")
+		tag := w.do("HEAD", objects+name, "").Header.Get("ETag")
+		w.want(w.do("GET", objects+name, "", "Range", "bytes=0-0", "If-Range", tag), 206, "0")
+		if got := w.do("GET", objects+name, "", "Range", "bytes=0-0", "If-Range", `"1234"`); got.StatusCode != 200 || got.body != body {
+			t.Errorf("If-Range of another version: %d, %d bytes", got.StatusCode, len(got.body))
+		}
+
+		several := get(fmt.Sprintf("bytes=1-2,-2,%d-%d", size/2, size/2+3))
+		_, params, err := mime.ParseMediaType(several.Header.Get("Content-Type"))
+		if err != nil || several.StatusCode != 206 {
+			t.Fatal(several.Status, several.Header, err)
+		}
+		parts := multipart.NewReader(strings.NewReader(several.body), params["boundary"])
+		for _, want := range []string{body[1:3], body[size-2:], body[size/2 : size/2+4]} {
+			part, err := parts.NextPart()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(part); string(got) != want || err != nil {
+				t.Errorf("part %q, %v, want %q", got, err, want)
+			}
+		}
+	}
+}
+
+// dialWeb opens a connection for requests that no client sends.
+func dialWeb(t *testing.T, addr string) net.Conn {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// A body that ends early is no body, however it was announced.
+func TestHTTPCutBody(t *testing.T) {
+	w, rig := startWeb(t, server.Options{})
+	w.want(w.do("PUT", objects+"o", "whole"), 201, "")
+	for _, request := range []string{
+		"PUT " + objects + "o HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
+		"PUT " + objects + "o HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+		"PUT " + objects + "o HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
+		"POST " + objects + "o HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n" + strings.Repeat("x", 1999999),
+		"POST " + objects + "o/exec/test/count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
+	} {
+		c := dialWeb(t, rig.HTTP)
+		if _, err := io.WriteString(c, request); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(c)
+		if !bytes.HasPrefix(answer, []byte("HTTP/1.1 400 ")) {
+			t.Errorf("%.70q is answered by %.200q, %v", request, answer, err)
+		}
+		w.want(w.do("GET", objects+"o", ""), 200, "whole")
+	}
+}
+
+// A large object is sent as it was when the sending began, whatever is made of it meanwhile.
+func TestHTTPOneVersion(t *testing.T) {
+	const size = 32 << 20 // more than sockets hold
+	w, rig := startWeb(t, server.Options{})
+	w.want(w.do("PUT", objects+"o", strings.Repeat("a", size)), 201, "")
+	for _, change := range []struct{ method, query string }{{"PUT", ""}, {"PATCH", "?offset=0"}, {"DELETE", ""}} {
+		c := dialWeb(t, rig.HTTP)
+		if _, err := io.WriteString(c, "GET "+objects+"o HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReaderSize(c, 4<<10), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.want(w.do(change.method, objects+"o"+change.query, strings.Repeat("b", size)), 204, "")
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || len(body) != size || bytes.Count(body, body[:1]) != size {
+			t.Errorf("%s: %d bytes, %d of them as the first, %v", change.method, len(body), bytes.Count(body, body[:1]), err)
+		}
+		if change.method == "PATCH" {
+			w.want(w.do("PUT", objects+"o", strings.Repeat("a", size)), 204, "")
+		}
+	}
+}
+
+// What the bodies of all requests take is bounded, and given back.
+func TestHTTPBodiesBound(t *testing.T) {
+	w, rig := startWeb(t, server.Options{MaxBodies: 8 << 20})
+	held := make([]net.Conn, 6)
+	for i := range held {
+		held[i] = dialWeb(t, rig.HTTP)
+		if _, err := fmt.Fprintf(held[i], "PUT %so%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048500\r\n\r\n%s", objects, i, strings.Repeat("x", 1<<20-1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var refused response
+	waitFor(t, "a body is refused", func() bool {
+		refused = w.do("PUT", objects+"large", strings.Repeat("y", 3<<20))
+		return refused.StatusCode != 204 && refused.StatusCode != 201
+	})
+	w.wantProblem(refused, 503, "EBUSY", "busy", "bodies")
+	if refused.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	w.want(w.do("PUT", objects+"small", "z"), 201, "")
+	for _, c := range held {
+		c.Close()
+	}
+	waitFor(t, "there is room again", func() bool { return w.do("PUT", objects+"large", strings.Repeat("y", 3<<20)).StatusCode < 300 })
+}
+
+func TestHTTPMethods(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	for path, allow := range map[string]string{
+		objects + "o":    "DELETE, GET, HEAD, PATCH, POST, PUT, OPTIONS",
+		"/v1/pools":      "GET, HEAD, OPTIONS",
+		"/v1/classes/gc": "DELETE, GET, HEAD, POST, PUT, OPTIONS",
+		"/healthz":       "GET, HEAD, OPTIONS",
+	} {
+		if got := w.want(w.do("OPTIONS", path, ""), 204, "").Header.Get("Allow"); got != allow {
+			t.Errorf("OPTIONS %s: %q, want %q", path, got, allow)
+		}
+		resp := w.do("BREW", path, "")
+		w.wantProblem(resp, 405, "EINVAL", "input", allow)
+		if got := resp.Header.Get("Allow"); got != allow {
+			t.Errorf("BREW %s: %q, want %q", path, got, allow)
+		}
+	}
+	w.wantProblem(w.do("OPTIONS", "/v2", ""), 404, "ENOENT", "input", "/v2")
+	w.wantProblem(w.do("OPTIONS", "/v1/pools", "", "Host", "evil.example"), 403, "EPERM", "auth", "")
+}
