@@ -63,6 +63,9 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 
 // answer answers a request for which there is a route. The handler finds the parameters in r.Form: those that the route takes.
 func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request) (err error) {
+	if err := unescapePath(route, r); err != nil {
+		return err
+	}
 	if r.Form, err = parameters(r, route.query); err != nil {
 		return err
 	}
@@ -74,6 +77,7 @@ func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, err)
 		return
 	}
+	r = escapePath(r)
 	if _, pattern := s.mux.Handler(r); pattern == "" {
 		s.noRoute(w, r)
 		return

@@ -135,7 +135,7 @@ func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
 	var answer statusWriter
 	handler, _ := s.mux.Handler(r)
 	handler.ServeHTTP(&answer, r)
-	e := objclass.Errorf(syscall.ENOENT, objclass.KindInput, "there is nothing at %s", r.URL.EscapedPath())
+	e := objclass.Errorf(syscall.ENOENT, objclass.KindInput, "there is nothing at %s", r.URL.Path)
 	allowed := ""
 	if answer.status == http.StatusMethodNotAllowed {
 		allowed = answer.Header().Get("Allow") + ", OPTIONS"

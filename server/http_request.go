@@ -38,6 +38,27 @@ func parameters(r *http.Request, known []parameter) (url.Values, error) {
 	return query, nil
 }
 
+// escapePath returns the request with its path escaped once more: the mux, which unescapes it, takes a name that is a slash for an end
+// of the path.
+func escapePath(r *http.Request) *http.Request {
+	escaped, u := *r, *r.URL
+	u.Path, u.RawPath = r.URL.EscapedPath(), ""
+	escaped.URL = &u
+	return &escaped
+}
+
+// unescapePath unescapes the names of a path that the mux took apart.
+func unescapePath(route *route, r *http.Request) error {
+	for _, wildcard := range route.wildcards() {
+		name, err := url.PathUnescape(r.PathValue(wildcard))
+		if err != nil {
+			return inputError("bad path: %v", err)
+		}
+		r.SetPathValue(wildcard, name)
+	}
+	return nil
+}
+
 // ref returns the object that a request's path and parameters name.
 func ref(r *http.Request) store.Ref {
 	return store.Ref{Pool: r.PathValue("pool"), Namespace: r.Form.Get("namespace"), OID: r.PathValue("oid")}

@@ -6,6 +6,7 @@ package server
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/objluad/objluad/objclass"
 )
@@ -37,6 +38,16 @@ type route struct {
 	serve        func(*httpServer, http.ResponseWriter, *http.Request) error
 }
 
+// wildcards returns the names of the path's parts that vary.
+func (route *route) wildcards() (names []string) {
+	for part := range strings.SplitSeq(route.path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return names
+}
+
 // parameter is one of a query or of a header.
 type parameter struct {
 	name, kind string // kind is a type of JSON
@@ -61,6 +72,8 @@ type answer struct {
 const (
 	poolPath   = "/v1/pools/{pool}"
 	objectPath = poolPath + "/objects/{oid}"
+	xattrsPath = objectPath + "/xattrs"
+	omapPath   = objectPath + "/omap"
 	classPath  = "/v1/classes/{name}"
 )
 
@@ -91,6 +104,11 @@ var (
 	callHeader = []parameter{
 		{"Idempotency-Key", "string", false, "1 to 255 bytes. Repeated calls of one object with one key have one effect, and one answer."},
 		encodedHeader,
+	}
+	pageQuery = []parameter{
+		{"prefix", "string", false, "Only what begins with it is listed."},
+		{"after", "string", false, "Only what is behind it in byte order is listed: `next` of the page before."},
+		{"limit", "integer", false, "How many a page has at most, from 1 to 10000; 1000 if it is not given."},
 	}
 	conditions = []parameter{
 		{"If-Match", "string", false, "ETags: the object must have one of these versions; `*`: it must exist."},
@@ -125,12 +143,7 @@ func httpRoutes() []route {
 
 var objectRoutes = []route{
 	{method: "GET", path: objectPath, id: "readObject", does: opRead, summary: "Reads an object's data, or ranges of it.",
-		query: objectQuery, header: readHeader, serve: (*httpServer).getObject,
-		answers: []answer{
-			{http.StatusOK, "All data.", someBytes, versionHeader},
-			{http.StatusPartialContent, "The ranges that were asked for: several are multipart/byteranges.", &content{mediaType: "*/*"}, versionHeader},
-			{http.StatusNotModified, "The object has a version that If-None-Match names.", nil, nil},
-		}},
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getObject},
 	{method: "PUT", path: objectPath, id: "writeObject", does: opWrite, summary: "Replaces an object's data, or a range of it.",
 		query: writeQuery, header: writeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putObject},
 	{method: "PATCH", path: objectPath, id: "changeObject", does: opWrite, summary: "Writes a range of an object's data, or sets its size.",
@@ -141,6 +154,36 @@ var objectRoutes = []route{
 		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).appendObject},
 	{method: "DELETE", path: objectPath, id: "removeObject", does: opWrite, summary: "Removes an object with all that it has.",
 		query: objectQuery, header: conditions, answers: removedAnswer, serve: (*httpServer).deleteObject},
+	{method: "GET", path: poolPath + "/objects", id: "listObjects", does: opRead, summary: "Lists the objects of a namespace, in byte order of their ids.",
+		query:   append(slices.Clip(objectQuery), pageQuery...),
+		answers: []answer{{http.StatusOK, "A page of ids.", someJSON("Objects"), nil}}, serve: (*httpServer).listObjects},
+
+	{method: "GET", path: xattrsPath, id: "listXattrs", does: opRead, summary: "Returns all xattrs of an object, in order of their names.",
+		query: objectQuery, header: conditions, answers: viewAnswers("Xattrs"), serve: (*httpServer).listXattrs},
+	{method: "GET", path: xattrsPath + "/{name}", id: "getXattr", does: opRead, summary: "Returns the value of an xattr, or ranges of it.",
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getXattr},
+	{method: "PUT", path: xattrsPath + "/{name}", id: "setXattr", does: opWrite, summary: "Sets an xattr.",
+		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putXattr},
+	{method: "DELETE", path: xattrsPath + "/{name}", id: "removeXattr", does: opWrite, summary: "Removes an xattr.",
+		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).deleteXattr},
+
+	{method: "GET", path: omapPath, id: "listOmap", does: opRead, summary: "Returns a page of omap pairs, in byte order of their keys.",
+		query: append(slices.Clip(objectQuery), pageQuery...), header: conditions, answers: viewAnswers("OmapPage"), serve: (*httpServer).listOmap},
+	{method: "POST", path: omapPath, id: "changeOmap", does: opWrite, summary: "Sets omap pairs, then removes keys: all or none.",
+		query: objectQuery, header: changeHeader, body: someJSON("OmapChanges"), answers: changedAnswers, serve: (*httpServer).changeOmap},
+	{method: "DELETE", path: omapPath, id: "clearOmap", does: opWrite, summary: "Removes all omap pairs and the omap header.",
+		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).clearOmap},
+	{method: "GET", path: omapPath + "/{key}", id: "getOmapValue", does: opRead, summary: "Returns the value of an omap key, or ranges of it.",
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getOmapValue},
+	{method: "PUT", path: omapPath + "/{key}", id: "setOmapValue", does: opWrite, summary: "Sets an omap pair.",
+		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putOmapValue},
+	{method: "DELETE", path: omapPath + "/{key}", id: "removeOmapKey", does: opWrite, summary: "Removes an omap pair.",
+		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).deleteOmapKey},
+	{method: "GET", path: objectPath + "/omap-header", id: "getOmapHeader", does: opRead, summary: "Returns the omap header, or ranges of it.",
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getOmapHeader},
+	{method: "PUT", path: objectPath + "/omap-header", id: "setOmapHeader", does: opWrite, summary: "Sets the omap header.",
+		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putOmapHeader},
+
 	{method: "POST", path: objectPath + "/exec/{class}/{method}", id: "exec", does: opExec,
 		summary: "Runs a method of a class, or of class@version, beside an object: the body is its input.",
 		query:   callQuery, header: callHeader, body: someBytes, answers: callAnswers, serve: (*httpServer).exec},
@@ -157,7 +200,13 @@ var (
 	readHeader = append(slices.Clip(conditions),
 		parameter{"Range", "string", false, "Ranges of bytes, such as `bytes=0-99`, `bytes=-100` or `bytes=0-9,90-99`."},
 		parameter{"If-Range", "string", false, "An ETag: Range counts only if the object has that version."})
-	changedAnswers = []answer{
+	readAnswers = []answer{
+		{http.StatusOK, "All bytes.", someBytes, versionHeader},
+		{http.StatusPartialContent, "The ranges that were asked for: several are multipart/byteranges.", &content{mediaType: "*/*"}, versionHeader},
+		unchangedAnswer,
+	}
+	unchangedAnswer = answer{http.StatusNotModified, "The object is as the client has it, by If-None-Match or If-Modified-Since.", nil, nil}
+	changedAnswers  = []answer{
 		{http.StatusCreated, "The object was absent, and has been created.", nil, versionHeader},
 		{http.StatusNoContent, "The object has been changed.", nil, versionHeader},
 	}
@@ -165,6 +214,11 @@ var (
 		{http.StatusOK, "The method's output; JSON with `meta`, `dry_run` or `capture`.", &content{mediaType: "*/*"}, callAnswerHeader},
 	}
 )
+
+// viewAnswers are those of a request that reads something of an object in JSON.
+func viewAnswers(schema string) []answer {
+	return []answer{{http.StatusOK, "What there is.", someJSON(schema), versionHeader}, unchangedAnswer}
+}
 
 var poolRoutes = []route{
 	{method: "GET", path: "/v1/pools", id: "listPools", does: opInspect, summary: "Lists the names of all pools.",

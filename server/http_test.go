@@ -131,7 +131,7 @@ func TestHTTPObjects(t *testing.T) {
 	w.want(w.do("GET", objects+"large", "", "Range", "bytes=2000001-2000004"), 206, "1234")
 
 	p := dial(t, rig.RESP)
-	for _, oid := range []string{"a/b", "a//b", "\x00", "..", ".", "%2F", "a?b#c", "\xff\xfe", "ünï"} {
+	for _, oid := range []string{"/", "a/b", "a//b", "\x00", "..", ".", "%2F", "a?b#c", "\xff\xfe", "ünï"} {
 		path := objects + url.PathEscape(oid)
 		if oid == "." || oid == ".." { // a client would resolve them, so dots are escaped too
 			path = objects + strings.ReplaceAll(oid, ".", "%2E")
