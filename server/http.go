@@ -42,7 +42,7 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")
 	s.server = &http.Server{
-		Handler:           s,
+		Handler:           compressed(s),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,

@@ -41,10 +41,12 @@ func (s *httpServer) eval(w http.ResponseWriter, r *http.Request) error {
 func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (script, input []byte, err error) {
 	const envelope = 64 << 10 // bytes of the parts' headers and boundaries
 	limit := s.opts.MaxSource + s.opts.MaxInput + envelope
-	if r.ContentLength > limit {
-		return nil, nil, tooLarge("script and input", limit)
+	body, err := openBody(w, r, "script and input", limit)
+	if err != nil {
+		return nil, nil, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	defer body.Close()
+	r.Body = body
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, nil, inputError("the body is multipart/form-data with the parts script and input: %v", err)

@@ -42,8 +42,9 @@ func (s *httpServer) readData(w http.ResponseWriter, r *http.Request) (*data, er
 	if err != nil {
 		return nil, err
 	}
+	defer body.Close()
 	d := &data{room: &s.bodies}
-	if err := d.readAll(body, r.ContentLength); err != nil {
+	if err := d.readAll(body, body.size); err != nil {
 		d.release()
 		return nil, bodyError(err, what, s.opts.MaxObject)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"strings"
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
@@ -83,6 +84,8 @@ func httpStatus(e *objclass.Error) int {
 			return http.StatusNotFound
 		case e.Kind == objclass.KindClass && errno == syscall.EBUSY: // a version is in use
 			return http.StatusConflict
+		case e.Kind == objclass.KindInput && errno == syscall.EOPNOTSUPP: // how a body is compressed
+			return http.StatusUnsupportedMediaType
 		case e.Kind != objclass.KindOp && errno == syscall.EMSGSIZE: // of an operation it means a reply
 			return http.StatusRequestEntityTooLarge
 		}
@@ -121,8 +124,11 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int, mo
 		}
 	}
 	header.Set("Content-Type", "application/problem+json")
-	if status == http.StatusServiceUnavailable {
+	switch status {
+	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", "1")
+	case http.StatusUnsupportedMediaType:
+		header.Set("Accept-Encoding", strings.Join(codings, ", "))
 	}
 	w.WriteHeader(status)
 	body, _ := json.Marshal(p) // strings and numbers only: it cannot fail

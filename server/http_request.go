@@ -110,22 +110,14 @@ func parseBool(query url.Values, name string) (bool, error) {
 	return b, nil
 }
 
-// readBody reads a request's body of at most limit bytes. It refuses a longer one before it reads it, if the client said
-// how long it is.
+// readBody reads a request's body of at most limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, what string, limit int64) ([]byte, error) {
 	body, err := openBody(w, r, what, limit)
 	if err != nil {
 		return nil, err
 	}
-	return readUpTo(body, r.ContentLength, what, limit)
-}
-
-// openBody returns a request's body, which fails with *http.MaxBytesError behind limit bytes.
-func openBody(w http.ResponseWriter, r *http.Request, what string, limit int64) (io.Reader, error) {
-	if r.ContentLength > limit {
-		return nil, tooLarge(what, limit)
-	}
-	return http.MaxBytesReader(w, r.Body, limit), nil
+	defer body.Close()
+	return readUpTo(body, body.size, what, limit)
 }
 
 // readUpTo reads all of src, which fails with *http.MaxBytesError behind limit bytes. Size is how much may come, or

@@ -23,6 +23,9 @@ type web struct {
 	base string
 }
 
+// rawClient takes answers as they are: it neither asks for compressed ones nor decompresses them.
+var rawClient = &http.Client{Transport: &http.Transport{DisableCompression: true}}
+
 // response is a response that was read.
 type response struct {
 	*http.Response
@@ -42,7 +45,7 @@ func (w web) do(method, path, body string, header ...string) response {
 		}
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := rawClient.Do(req)
 	if err != nil {
 		w.t.Fatal(err)
 	}
