@@ -79,8 +79,8 @@ func (ioctx *IOContext) ListObjects(ctx context.Context) iter.Seq2[string, error
 }
 
 // page returns a page of object ids, and what the next page is asked for with, "" behind the last one.
-func (ioctx *IOContext) page(ctx context.Context, after string) (next string, oids []string, err error) {
-	reply, err := ioctx.do(ctx, "OBJ.LIST", "AFTER", after).ToArray()
+func (ioctx *IOContext) page(ctx context.Context, after string, options ...string) (next string, oids []string, err error) {
+	reply, err := ioctx.do(ctx, "OBJ.LIST", append([]string{"AFTER", after}, options...)...).ToArray()
 	if err != nil {
 		return "", nil, callError(err)
 	}

@@ -72,7 +72,7 @@ func newRoot(a *app) *cobra.Command {
 		Short:             "A storage daemon that runs Lua methods beside objects, and its client",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // there is one of this program
 	}
 	addr := os.Getenv("OBJLUAD_ADDR")
 	if addr == "" {
@@ -90,7 +90,10 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)
-	root.AddCommand(newRun(a), newTest(a))
+	root.AddCommand(newRun(a), newTest(a), newCompletion(a))
+	root.SetFlagErrorFunc(unknownFlag)
+	a.addCompletion(root)
+	explainUsage(root)
 	return root
 }
 

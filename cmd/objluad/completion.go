@@ -1,0 +1,51 @@
+// This file is the subcommand that prints scripts by which shells complete command lines.
+
+package main
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func newCompletion(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a script that has a shell complete command lines: bash, zsh or fish",
+		Long: `Print a script that has a shell complete command lines: commands, flags and files, and from the daemon its
+pools, objects, classes, versions, methods and calls. Nothing is completed from a daemon that is not there.
+
+  bash   source <(objluad completion bash)     with the package bash-completion; for all sessions into
+         /etc/bash_completion.d/objluad
+  zsh    source <(objluad completion zsh)      behind compinit; for all sessions into a file _objluad of a folder in $fpath
+  fish   objluad completion fish | source      for all sessions into ~/.config/fish/completions/objluad.fish`,
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"bash", "zsh", "fish"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch root := cmd.Root(); args[0] {
+			case "zsh":
+				return root.GenZshCompletion(a.out)
+			case "fish":
+				return root.GenFishCompletion(a.out, true)
+			default:
+				return bashCompletion(root, a.out)
+			}
+		},
+	}
+}
+
+// bashCompletion writes cobra's script, and has it take an @ as a part of a word: bash splits words there, too, and it stands between
+// a class and its version.
+func bashCompletion(root *cobra.Command, w io.Writer) error {
+	var script bytes.Buffer
+	if err := root.GenBashCompletionV2(&script, true); err != nil {
+		return err
+	}
+	_, err := strings.NewReplacer(
+		"_init_completion -n =:", "_init_completion -n =:@",
+		`__objluad_handle_special_char "$cur" :`, `__objluad_handle_special_char "$cur" @; __objluad_handle_special_char "$cur" :`,
+	).WriteString(w, script.String())
+	return err
+}
