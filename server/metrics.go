@@ -33,6 +33,7 @@ type Metrics struct {
 
 	calls    *prometheus.CounterVec   // class, method, role, outcome
 	duration *prometheus.HistogramVec // class, method
+	cpu      *prometheus.CounterVec   // class, method
 	traps    *prometheus.CounterVec   // code
 
 	// What INFO shows too is counted here.
@@ -63,6 +64,7 @@ type methodMetrics struct {
 	labels   methodKey
 	ok       prometheus.Counter
 	duration prometheus.Observer
+	cpu      prometheus.Counter
 }
 
 // okOutcome is the outcome of a call that succeeded; that of another one is its error's kind.
@@ -81,6 +83,10 @@ func NewMetrics() *Metrics {
 			Help:    "Time from a method call's arrival to its end.",
 			Buckets: prometheus.ExponentialBuckets(10e-6, 4, 12), // 10 µs to 42 s
 		}, []string{"class", "method"}),
+		cpu: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "objluad_call_cpu_seconds_total",
+			Help: "CPU time of methods.",
+		}, []string{"class", "method"}),
 		traps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "objluad_traps_total",
 			Help: "Runs of methods that the guard ended, by the trap's code.",
@@ -91,7 +97,7 @@ func NewMetrics() *Metrics {
 		objclass.TrapMemory, objclass.TrapFault, objclass.TrapHost} {
 		m.traps.WithLabelValues(kind.Trap()) // a rate needs the zero before the first trap
 	}
-	m.registry.MustRegister(m.calls, m.duration, m.traps,
+	m.registry.MustRegister(m.calls, m.duration, m.cpu, m.traps,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.counter("objluad_resp_commands_total", "RESP commands that were answered.", m.commands.Load)
 	m.counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", m.accepted.Load)
@@ -110,6 +116,7 @@ func (m *Metrics) Observe(o *objclass.Observation) {
 		method = m.method(key)
 	}
 	method.duration.Observe(o.Elapsed.Seconds())
+	method.cpu.Add(o.Usage.CPU.Seconds())
 	m.ended.Add(1)
 	if o.Err == nil {
 		method.ok.Inc()
@@ -138,6 +145,7 @@ func (m *Metrics) method(key methodKey) *methodMetrics {
 		labels:   key,
 		ok:       key.count(m.calls, okOutcome),
 		duration: m.duration.WithLabelValues(key.class, key.method),
+		cpu:      m.cpu.WithLabelValues(key.class, key.method),
 	}
 	methods := maps.Clone(old)
 	methods[key] = method

@@ -132,6 +132,8 @@ func init() {
 			summary: "Lets a class, or one version of it, out of quarantine.", run: (*respConn).classReset},
 		{name: "call.list", min: 0, max: 0, flags: reads,
 			summary: "Describes the method calls that are under way.", run: (*respConn).callList},
+		{name: "call.stats", min: 0, max: 0, flags: reads,
+			summary: "Counts the calls of each method that ended, with their time, CPU time and outcomes.", run: (*respConn).callStats},
 		{name: "call.kill", usage: "id", min: 1, max: 1, flags: admin,
 			summary: "Ends a method call that waits or runs.", run: (*respConn).callKill},
 		{name: "store.backup", usage: "name", min: 1, max: 1, flags: admin,
