@@ -25,6 +25,14 @@ type CallInfo struct {
 	Client    string // address from which it came
 }
 
+// Target names pool and namespace as the wire does: "pool", or "pool/namespace".
+func (c *CallInfo) Target() string {
+	if c.Namespace == "" {
+		return c.Pool
+	}
+	return c.Pool + "/" + c.Namespace
+}
+
 // Calls describes the method calls that are under way, oldest first.
 func (c *Conn) Calls(ctx context.Context) ([]CallInfo, error) {
 	list, err := c.do(ctx, "CALL.LIST").ToArray()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/objluad/objluad/classes"
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/top"
 )
 
 const (
@@ -235,7 +236,7 @@ func (c *completion) calls() []cobra.Completion {
 		if slices.Contains(c.args, id) {
 			continue
 		}
-		what := fmt.Sprintf("%s %s of %s, %v", column(call.Class), column(call.Method), column(call.OID), call.Age.Round(time.Millisecond))
+		what := fmt.Sprintf("%s %s of %s, %v", top.Word(call.Class), top.Word(call.Method), top.Word(call.OID), call.Age.Round(time.Millisecond))
 		list = append(list, cobra.CompletionWithDesc(id, what))
 	}
 	return list

@@ -90,7 +90,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)
-	root.AddCommand(newRun(a), newTest(a), newCompletion(a))
+	root.AddCommand(newRun(a), newTest(a), newTop(a), newCompletion(a))
 	root.SetFlagErrorFunc(unknownFlag)
 	a.addCompletion(root)
 	explainUsage(root)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/top"
 )
 
 func newOperatorCommands(a *app) []*cobra.Command {
@@ -86,31 +87,10 @@ func (a *app) listCalls(ctx context.Context) error {
 		fmt.Fprintln(table, "ID\tAGE\tSTATE\tPOOL\tOID\tCLASS\tMETHOD\tCLIENT")
 		for _, call := range calls {
 			fmt.Fprintf(table, "%d\t%v\t%s\t%s\t%s\t%s\t%s\t%s\n", call.ID, call.Age.Round(time.Millisecond), call.State,
-				column(target(call)), column(call.OID), column(call.Class), column(call.Method), call.Client)
+				top.Word(call.Target()), top.Word(call.OID), top.Word(call.Class), top.Word(call.Method), call.Client)
 		}
 		return table.Flush()
 	})
-}
-
-// target names pool and namespace as the wire does.
-func target(call client.CallInfo) string {
-	if call.Namespace == "" {
-		return call.Pool
-	}
-	return call.Pool + "/" + call.Namespace
-}
-
-// column returns what a client chose as one word of a table: quoted, unless it is one that needs no quotes.
-func column(s string) string {
-	for _, r := range s {
-		if r == ' ' || r == '"' || r == '\\' || !strconv.IsPrint(r) || r == utf8.RuneError {
-			return strconv.Quote(s)
-		}
-	}
-	if s == "" {
-		return `""`
-	}
-	return s
 }
 
 // kill ends the calls of all ids that can be ended, and fails with the first that cannot.

@@ -17,6 +17,7 @@ type terminal struct {
 	t      *testing.T
 	file   *os.File // the terminal's own end
 	screen vt10x.Terminal
+	ended  chan error // gets how the program ended
 }
 
 // openTerminal runs a program in a terminal of that size. It is killed with the test.
@@ -30,8 +31,10 @@ func openTerminal(t *testing.T, columns, rows int, cmd *exec.Cmd) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, file: file, screen: vt10x.New(vt10x.WithSize(columns, rows), vt10x.WithWriter(file))}
+	term := &terminal{t: t, file: file, screen: vt10x.New(vt10x.WithSize(columns, rows), vt10x.WithWriter(file)), ended: make(chan error, 1)}
+	shown := make(chan struct{})
 	go func() {
+		defer close(shown)
 		buf := make([]byte, 64<<10)
 		for {
 			n, err := file.Read(buf)
@@ -41,9 +44,13 @@ func openTerminal(t *testing.T, columns, rows int, cmd *exec.Cmd) *terminal {
 			}
 		}
 	}()
+	go func() {
+		err := cmd.Wait()
+		<-shown // all that it wrote is on the screen
+		term.ended <- err
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // unless it ended
-		_ = cmd.Wait()
 		file.Close()
 	})
 	return term
@@ -70,5 +77,26 @@ func (term *terminal) awaitScreen(what string, ok func(screen string) bool) {
 		if time.Now().After(end) {
 			term.t.Fatalf("did not happen: %s; the terminal shows\n%s", what, term.screen.String())
 		}
+	}
+}
+
+// resize changes the size, of which the program is told.
+func (term *terminal) resize(columns, rows int) {
+	term.t.Helper()
+	term.screen.Resize(columns, rows)
+	if err := pty.Setsize(term.file, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)}); err != nil {
+		term.t.Fatal(err)
+	}
+}
+
+// awaitEnd waits for the program's end, and returns how it was.
+func (term *terminal) awaitEnd() error {
+	term.t.Helper()
+	select {
+	case err := <-term.ended:
+		return err
+	case <-time.After(2 * time.Minute):
+		term.t.Fatalf("the program does not end; the terminal shows\n%s", term.screen.String())
+		return nil
 	}
 }
