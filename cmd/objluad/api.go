@@ -18,6 +18,9 @@ func newClassAPI(a *app) *cobra.Command {
 			"folder of the classes: objluad class api >objclass.lua",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if a.json {
+				return a.printJSON(map[string]any{"source": api.Source})
+			}
 			_, err := io.WriteString(a.out, api.Source)
 			return err
 		},

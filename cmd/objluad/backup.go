@@ -15,7 +15,9 @@ func newBackup(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup NAME",
 		Short: "Copy the daemon's store into a new folder NAME, where serve --backups says, and print its path",
-		Args:  cobra.ExactArgs(1),
+		Long: `Copy the daemon's store into a new folder NAME, where serve --backups says, and print its path on the daemon's machine. The
+daemon serves meanwhile. The copy is the data folder of a daemon: serve --data, check and export take it.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
 				path, err := conn.Backup(ctx, args[0])

@@ -66,7 +66,10 @@ func newCallCommands(a *app) []*cobra.Command {
 		exec.add(&cobra.Command{
 			Use:   "exec OID CLASS[@VERSION] METHOD [INPUT]",
 			Short: "Run a method of an installed class beside an object; INPUT - is standard input",
-			Args:  cobra.RangeArgs(3, 4),
+			Long: `Run a method of an installed class beside an object, and print its output; INPUT - is standard input. What the method does to
+the object is one commit. A method that fails has done nothing; the error says which errno, where in the script, and why.
+Without @VERSION the active version runs, or the canary.`,
+			Args: cobra.RangeArgs(3, 4),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return a.call(cmd.Context(), &exec, args[3:], func(ctx context.Context, ioctx *client.IOContext, input []byte, opts []client.CallOption) (client.Reply, error) {
 					return ioctx.Exec(ctx, args[0], args[1], args[2], input, opts...)
@@ -76,7 +79,9 @@ func newCallCommands(a *app) []*cobra.Command {
 		eval.add(&cobra.Command{
 			Use:   "eval OID FILE HANDLER [INPUT]",
 			Short: "Run a script beside an object, then its handler; INPUT or FILE - is standard input",
-			Args:  cobra.RangeArgs(3, 4),
+			Long: `Run a script beside an object, then the handler that it registered, and print the output; INPUT or FILE - is standard input. An
+empty HANDLER only runs the script. The script is not installed, and is otherwise what a class is.`,
+			Args: cobra.RangeArgs(3, 4),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if args[1] == "-" && len(args) == 4 && args[3] == "-" {
 					return fail(syscall.EINVAL, "script and input cannot both be standard input")

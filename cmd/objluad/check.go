@@ -28,7 +28,9 @@ func newCheck(a *app) *cobra.Command {
 	return c.command(&cobra.Command{
 		Use:   "check",
 		Short: "Read everything that a store has, and report what is wrong",
-		Args:  cobra.NoArgs,
+		Long: `Read everything that a store has, and report what is wrong and where, one line for each problem. No daemon may serve the
+folder meanwhile; objluad backup makes a copy that can be checked. The exit status is 1 if there is a problem.`,
+		Args: cobra.NoArgs,
 	}, func(ctx context.Context, _ []string) error { return c.run(ctx) })
 }
 

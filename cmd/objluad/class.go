@@ -159,11 +159,11 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 		switch {
 		case err != nil:
 			return err
+		case a.json:
+			return a.printJSON(newClassJSON(class))
 		case source:
 			_, err = a.out.Write(class.Source)
 			return err
-		case a.json:
-			return a.printJSON(newClassJSON(class))
 		case class.Installed.IsZero():
 			_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s\nmethods:   %s\n", class.Name, class.Version, methods(class))
 			return err

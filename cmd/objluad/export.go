@@ -30,7 +30,9 @@ func newExport(a *app) *cobra.Command {
 	cmd := e.command(&cobra.Command{
 		Use:   "export FILE",
 		Short: "Write the objects of a store as an archive, - is standard output",
-		Args:  cobra.ExactArgs(1),
+		Long: `Write the objects of a store, with the classes, as an archive that objluad import puts into a store of whatever engine. - is
+standard output. No daemon may serve the folder meanwhile; a copy that objluad backup made will do, too.`,
+		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error { return e.run(ctx, args[0]) })
 	cmd.Flags().StringArrayVarP(&e.pools, "pool", "p", nil, "export this `pool`, and others that are named so; default all, with that of the classes")
 	cmd.Flags().BoolVar(&e.force, "force", false, "replace the file if it exists")

@@ -29,9 +29,9 @@ func newLifecycle(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		change("activate NAME@VERSION", "Make an installed version the active one", (*client.Conn).ActivateClass),
 		change("rollback NAME", "Make the version active that was before", (*client.Conn).RollbackClass),
-		a.quietCommand("remove NAME[@VERSION]", "Remove a class, or a version that is not in use", (*client.Conn).RemoveClass),
-		a.quietCommand("keep NAME@VERSION", "Keep a version from being removed or collected", (*client.Conn).KeepClass),
-		a.quietCommand("release NAME@VERSION", "Let a version go that was kept", (*client.Conn).ReleaseClass),
+		a.quietCommand("remove NAME[@VERSION]", "Remove a class, or a version that is not in use", "removed", (*client.Conn).RemoveClass),
+		a.quietCommand("keep NAME@VERSION", "Keep a version from being removed or collected", "kept", (*client.Conn).KeepClass),
+		a.quietCommand("release NAME@VERSION", "Let a version go that was kept", "released", (*client.Conn).ReleaseClass),
 		{
 			Use: "history NAME", Short: "Tell which versions were active and when, the newest first", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.classHistory(cmd.Context(), args[0]) },
@@ -44,7 +44,7 @@ func newLifecycle(a *app) []*cobra.Command {
 func newCanary(a *app, promote *cobra.Command) *cobra.Command {
 	canary := &cobra.Command{Use: "canary", Short: "Try a version with a share of the calls that name none", Args: cobra.NoArgs}
 	canary.AddCommand(promote,
-		a.quietCommand("end NAME", "Have all calls that name no version run the active one", (*client.Conn).EndCanary),
+		a.quietCommand("end NAME", "Have all calls that name no version run the active one", "ended", (*client.Conn).EndCanary),
 		&cobra.Command{
 			Use: "set NAME@VERSION PERCENT", Short: "Have a version run a share of the calls, 0 to 100 percent", Args: cobra.ExactArgs(2),
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +53,10 @@ func newCanary(a *app, promote *cobra.Command) *cobra.Command {
 					return fail(syscall.EINVAL, "a share is a number of percent from 0 to 100, not %q", args[1])
 				}
 				return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
-					return conn.SetCanary(ctx, args[0], percent)
+					if err := conn.SetCanary(ctx, args[0], percent); err != nil || !a.json {
+						return err
+					}
+					return a.printJSON(map[string]any{"canary": args[0], "percent": percent})
 				})
 			},
 		})
@@ -81,12 +84,17 @@ func newClassGC(a *app) *cobra.Command {
 	return gc
 }
 
-// quietCommand makes a command with one argument that prints nothing.
-func (a *app) quietCommand(use, short string, do func(*client.Conn, context.Context, string) error) *cobra.Command {
+// quietCommand makes a command with one argument that prints nothing, or with --json what was done to the argument.
+func (a *app) quietCommand(use, short, done string, do func(*client.Conn, context.Context, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error { return do(conn, ctx, args[0]) })
+			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+				if err := do(conn, ctx, args[0]); err != nil || !a.json {
+					return err
+				}
+				return a.printJSON(map[string]any{done: args[0]})
+			})
 		},
 	}
 }

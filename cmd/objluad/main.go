@@ -70,6 +70,7 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "objluad",
 		Short:             "A storage daemon that runs Lua methods beside objects, and its client",
+		Long:              rootHelp,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // there is one of this program
@@ -91,9 +92,12 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)
 	root.AddCommand(newRun(a), newTest(a), newTop(a), newCompletion(a))
+	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(unknownFlag)
 	a.addCompletion(root)
 	explainUsage(root)
+	addExamples(root)
+	groupCommands(root)
 	return root
 }
 

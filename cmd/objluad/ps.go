@@ -22,13 +22,17 @@ func newOperatorCommands(a *app) []*cobra.Command {
 		{
 			Use:   "ps",
 			Short: "List the method calls that are under way, oldest first",
-			Args:  cobra.NoArgs,
-			RunE:  func(cmd *cobra.Command, _ []string) error { return a.listCalls(cmd.Context()) },
+			Long: `List the method calls of all clients that are under way, oldest first. A call is resolving its class, waiting-lock,
+waiting-execution, running, committing, or ending when it was killed.`,
+			Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.listCalls(cmd.Context()) },
 		}, {
 			Use:   "kill ID...",
 			Short: "End method calls that wait or run; what they were to change stays as it is",
-			Args:  cobra.MinimumNArgs(1),
-			RunE:  func(cmd *cobra.Command, args []string) error { return a.kill(cmd.Context(), args) },
+			Long: `End method calls that wait or run; objluad ps lists them. A killed call fails with ECANCELED at its client, and has changed
+nothing. One that commits is not interrupted: EINPROGRESS. All calls that can be killed are, also when another one cannot.`,
+			Args: cobra.MinimumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.kill(cmd.Context(), args) },
 		},
 	}
 }

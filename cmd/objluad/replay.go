@@ -41,7 +41,9 @@ func newReplay(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay BUNDLE",
 		Short: "Run a captured call again, without a daemon, and tell whether the same comes of it; BUNDLE - is standard input",
-		Args:  cobra.ExactArgs(1),
+		Long: `Run a call again that exec --capture or eval --capture wrote into a file, without a daemon, and tell whether the same comes of
+it; BUNDLE - is standard input. The exit status is 1 if something else does.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := a.readBundle(args[0])
 			if err != nil {

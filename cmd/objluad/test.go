@@ -29,6 +29,8 @@ func newTest(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [FILE]...",
 		Short: "Run tests of classes, without a daemon; default: all files *_test.lua in this folder",
+		Long: `Run tests of classes, without a daemon; default: all files *_test.lua in this folder. A file of tests is Lua that returns a list
+of cases: each has an object, calls, and what they are to answer and to leave. The exit status is 1 if a test failed.`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if watch {
 				return t.watch(cmd.Context(), files)
