@@ -45,7 +45,7 @@ FUZZ_HELD := { [ "$$(cat build/fuzz.status)" = 0 ] || \
 	{ grep -q '^    context deadline exceeded$$' build/fuzz.log && ! grep -q 'Failing input written' build/fuzz.log; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: generate help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
+.PHONY: generate help man setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ setup-bench: setup
 
 build: setup ## build bin/objluad
 	$(GO) build -buildmode=pie -o $(BIN) ./cmd/objluad
+
+man: build ## write the man pages into build/man/man1; man -M build/man objluad shows the first
+	$(BIN) man build/man/man1
 
 run: build ## serve from build/data on 127.0.0.1:7480 (RESP) and :7481 (HTTP); end it with Ctrl-C
 	$(BIN) serve --data $(DATA)

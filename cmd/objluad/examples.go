@@ -75,15 +75,21 @@ objluad run --object visits.txt --write counter.lua inc 1`,
 	"check":  `objluad check --data copy`,
 
 	"completion": `objluad completion bash`,
+	"man":        `objluad man man1`,
 }
 
 // addExamples gives all commands below cmd their examples.
 func addExamples(cmd *cobra.Command) {
-	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
-	if text := examples[path]; text != "" {
+	if text := examples[pathBelow(cmd)]; text != "" {
 		cmd.Example = "  " + strings.ReplaceAll(text, "\n", "\n  ")
 	}
 	for _, sub := range cmd.Commands() {
 		addExamples(sub)
 	}
+}
+
+// pathBelow is a command's path without the program's name.
+func pathBelow(cmd *cobra.Command) string {
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	return path
 }

@@ -31,15 +31,13 @@ var endless = map[string]bool{"serve": true}
 var plain = map[string]string{
 	"serve":      "its log has --log-format",
 	"completion": "a script for a shell",
-	"man":        "writes files",
 }
 
 // leaves returns the commands that do something, by their paths.
 func leaves(cmd *cobra.Command) map[string]*cobra.Command {
 	all := make(map[string]*cobra.Command)
 	if !cmd.HasSubCommands() {
-		_, path, _ := strings.Cut(cmd.CommandPath(), " ")
-		all[path] = cmd
+		all[pathBelow(cmd)] = cmd
 	}
 	for _, sub := range cmd.Commands() {
 		for path, leaf := range leaves(sub) {

@@ -91,7 +91,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)
-	root.AddCommand(newRun(a), newTest(a), newTop(a), newCompletion(a))
+	root.AddCommand(newRun(a), newTest(a), newTop(a), newCompletion(a), newMan(a))
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(unknownFlag)
 	a.addCompletion(root)
