@@ -24,7 +24,7 @@ type Options struct {
 	MaxInput int
 	// MaxSource is the most bytes of source in a class or script, up to 16 MiB; default 1 MiB.
 	MaxSource int
-	// Executions is how many methods run at once; default 2 for each of GOMAXPROCS, at least 2.
+	// Executions is how many methods run at once; default 4 for each of GOMAXPROCS, at least 2.
 	Executions int
 	// Queue is how many calls may wait or commit beyond those that run; default 1024. One more is refused with EBUSY.
 	Queue int
@@ -71,7 +71,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.MaxWait, 30*time.Second)
 	orDefault(&o.MaxInput, 16<<20)
 	orDefault(&o.MaxSource, 1<<20)
-	orDefault(&o.Executions, 2*runtime.GOMAXPROCS(0))
+	orDefault(&o.Executions, 4*runtime.GOMAXPROCS(0))
 	o.Executions = max(o.Executions, 2)
 	orDefault(&o.Queue, 1024)
 	orDefault(&o.Retries, 32)
