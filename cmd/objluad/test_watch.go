@@ -8,14 +8,19 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long no file changes before tests run again: an editor's save is several changes.
-const settle = 100 * time.Millisecond
+const (
+	// settle is how long no file changes before tests run again: an editor's save is several changes.
+	settle = 100 * time.Millisecond
+	// lookAgain is how often a folder is looked for that was removed: who changes branches may bring it back.
+	lookAgain = time.Second
+)
 
 // watch runs the tests until a signal comes.
 func (t *tester) watch(ctx context.Context, files []string) error {
@@ -43,15 +48,17 @@ func (t *tester) watch(ctx context.Context, files []string) error {
 			name, message := describe(err)
 			fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
 		}
-		if err := awaitChange(ctx, watcher); err != nil || ctx.Err() != nil {
+		if err := awaitChange(ctx, watcher, folders); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
 }
 
-// awaitChange returns when Lua files have changed and settled, or ctx ended.
-func awaitChange(ctx context.Context, watcher *fsnotify.Watcher) error {
+// awaitChange returns when Lua files have changed and settled, or a folder is there again, or ctx ended.
+func awaitChange(ctx context.Context, watcher *fsnotify.Watcher, folders []string) error {
 	var settled <-chan time.Time
+	look := time.NewTicker(lookAgain)
+	defer look.Stop()
 	for {
 		select {
 		case event := <-watcher.Events:
@@ -60,10 +67,25 @@ func awaitChange(ctx context.Context, watcher *fsnotify.Watcher) error {
 			}
 		case err := <-watcher.Errors:
 			return err
+		case <-look.C:
+			if watchAgain(watcher, folders) {
+				settled = time.After(settle)
+			}
 		case <-settled:
 			return nil
 		case <-ctx.Done():
 			return nil
 		}
 	}
+}
+
+// watchAgain watches folders that were removed, and reports whether one of them is there again.
+func watchAgain(watcher *fsnotify.Watcher, folders []string) (found bool) {
+	watched := watcher.WatchList()
+	for _, folder := range folders {
+		if !slices.Contains(watched, filepath.Clean(folder)) && watcher.Add(folder) == nil {
+			found = true
+		}
+	}
+	return found
 }

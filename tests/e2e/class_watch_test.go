@@ -21,7 +21,47 @@ func TestClassTestsAreWatched(t *testing.T) {
 		"echo.lua":      `function echo(input, output) output:append(input:str()) end objclass.register(echo)`,
 		"echo_test.lua": `return {{name = "echoes", steps = {{call = "echo", input = "x", output = "x"}}}}`,
 	})
-	cmd := exec.Command(rig.Binary(), "test", "--watch")
+	lines, end := watchTests(t, folder)
+	awaitLine(t, lines, "1 passed, 0 failed")
+	writeAll(t, folder, map[string]string{"echo.lua": `function echo() end objclass.register(echo)`})
+	awaitLine(t, lines, "0 passed, 1 failed")
+	writeAll(t, folder, map[string]string{"echo_test.lua": `return {{name = "silent", steps = {{call = "echo", output = ""}}}}`})
+	awaitLine(t, lines, "1 passed, 0 failed")
+	end()
+}
+
+// A folder that is removed, as by a change of branches, is watched again when it is back.
+func TestVanishedFolderIsWatchedAgain(t *testing.T) {
+	folder := t.TempDir()
+	files := map[string]string{
+		"echo.lua":      `function echo(input, output) output:append(input:str()) end objclass.register(echo)`,
+		"echo_test.lua": `return {{name = "echoes", steps = {{call = "echo", input = "x", output = "x"}}}}`,
+	}
+	tests := filepath.Join(folder, "tests")
+	makeAgain := func() {
+		if err := os.MkdirAll(tests, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeAll(t, tests, files)
+	}
+	makeAgain()
+	lines, end := watchTests(t, folder, "tests/echo_test.lua")
+	awaitLine(t, lines, "1 passed, 0 failed")
+	for range 2 {
+		if err := os.RemoveAll(tests); err != nil {
+			t.Fatal(err)
+		}
+		awaitLine(t, lines, "0 passed, 1 failed")
+		makeAgain()
+		awaitLine(t, lines, "1 passed, 0 failed")
+	}
+	end()
+}
+
+// watchTests runs objluad test --watch in a folder. It returns what that prints, and what ends it by a signal.
+func watchTests(t *testing.T, folder string, files ...string) (lines *bufio.Reader, end func()) {
+	t.Helper()
+	cmd := exec.Command(rig.Binary(), append([]string{"test", "--watch"}, files...)...)
 	cmd.Dir = folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -31,23 +71,19 @@ func TestClassTestsAreWatched(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() }) // only keeps the test from hanging
-	defer ended.Stop()
-	lines := bufio.NewReader(out)
-
-	awaitLine(t, lines, "1 passed, 0 failed")
-	writeAll(t, folder, map[string]string{"echo.lua": `function echo() end objclass.register(echo)`})
-	awaitLine(t, lines, "0 passed, 1 failed")
-	writeAll(t, folder, map[string]string{"echo_test.lua": `return {{name = "silent", steps = {{call = "echo", output = ""}}}}`})
-	awaitLine(t, lines, "1 passed, 0 failed")
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, lines); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("after SIGINT: %v", err)
+	kill := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() }) // only keeps the test from hanging
+	t.Cleanup(func() { kill.Stop(); cmd.Process.Kill() })
+	lines = bufio.NewReader(out)
+	return lines, func() {
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, lines); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("after SIGINT: %v", err)
+		}
 	}
 }
 
