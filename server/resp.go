@@ -27,7 +27,7 @@ type respServer struct {
 	started time.Time
 
 	draining atomic.Bool
-	clock    atomic.Int64 // ticks of watch, from 1
+	clock    atomic.Int64 // nanoseconds since started, at the last tick of watch; never 0
 	lastID   atomic.Int64
 	wg       sync.WaitGroup
 

@@ -1,8 +1,9 @@
-// This file is the table of RESP commands, and COMMAND, which shows it to clients.
+// This file is the table of RESP commands, and how one is found in it.
 
 package server
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,8 @@ type command struct {
 
 const (
 	many          = 1 << 30
-	maxNameLength = 32 // bytes of a command's name at most
+	maxNameLength = 32  // bytes of a command's name at most
+	maxShownArgs  = 128 // bytes of arguments that an error about an unknown command shows
 )
 
 // Flags that COMMAND shows, in Redis's words.
@@ -140,6 +142,14 @@ func init() {
 			summary: "Copies the store into a new folder and returns its path.", run: (*respConn).storeBackup},
 		{name: "ping", usage: "[message]", min: 0, max: 1, flags: fast,
 			summary: "Returns PONG, or the message.", run: (*respConn).ping},
+		{name: "echo", usage: "message", min: 1, max: 1, flags: fast,
+			summary: "Returns the message.", run: (*respConn).echo},
+		{name: "time", min: 0, max: 0, flags: fast,
+			summary: "Returns the server's time: seconds since 1970, and microseconds of the second.", run: (*respConn).time},
+		{name: "select", usage: "index", min: 1, max: 1, flags: fast,
+			summary: "Chooses the only database, 0.", run: (*respConn).selectDB},
+		{name: "reset", min: 0, max: 0, flags: fast,
+			summary: "Puts the connection back to how it began.", run: (*respConn).reset},
 		{name: "hello", usage: "[protover [AUTH username password] [SETNAME name]]", min: 0, max: many, flags: fast,
 			summary: "Chooses RESP2 or RESP3 and describes the server.", run: (*respConn).hello},
 		{name: "auth", usage: "[username] password", min: 1, max: 2, flags: fast,
@@ -148,19 +158,23 @@ func init() {
 			summary: "Describes the server's state.", run: (*respConn).info},
 		{name: "quit", min: 0, max: many, flags: fast,
 			summary: "Closes the connection.", run: (*respConn).quit},
-		{name: "command", min: 0, max: 0, flags: fast, summary: "Describes all commands.", run: (*respConn).command, subs: byName([]*command{
-			{name: "command|count", min: 0, max: 0, flags: fast, summary: "Returns the number of commands.", run: (*respConn).commandCount},
-			{name: "command|info", usage: "[name ...]", min: 0, max: many, flags: fast, summary: "Describes commands.", run: (*respConn).commandInfo},
-			{name: "command|docs", usage: "[name ...]", min: 0, max: many, flags: fast, summary: "Documents commands.", run: (*respConn).commandDocs},
-			{name: "command|list", min: 0, max: 0, flags: fast, summary: "Returns the names of all commands.", run: (*respConn).commandList},
-		})},
-		{name: "client", flags: fast, summary: "Is a container of commands about connections.", subs: byName([]*command{
-			{name: "client|id", min: 0, max: 0, flags: fast, summary: "Returns the connection's id.", run: (*respConn).clientID},
-			{name: "client|getname", min: 0, max: 0, flags: fast, summary: "Returns the connection's name.", run: (*respConn).clientGetName},
-			{name: "client|setname", usage: "name", min: 1, max: 1, flags: fast, summary: "Names the connection.", run: (*respConn).clientSetName},
-			{name: "client|setinfo", usage: "LIB-NAME name | LIB-VER version", min: 2, max: 2, flags: fast, summary: "Tells the client's library.", run: (*respConn).clientSetInfo},
-		})},
+		{name: "command", min: 0, max: 0, flags: fast, summary: "Describes all commands.", run: (*respConn).command, subs: byName(commandCommands)},
+		{name: "client", flags: fast, summary: "Is a container of commands about connections.", subs: byName(clientCommands)},
 	})
+	for _, cmd := range commands {
+		if cmd.subs != nil {
+			cmd.subs["help"] = cmd.help()
+		}
+	}
+}
+
+// help returns the subcommand HELP of a container.
+func (cmd *command) help() *command {
+	return &command{name: cmd.name + "|help", flags: fast, summary: "Lists the subcommands.",
+		run: func(c *respConn, _ [][]byte) error {
+			c.help(cmd)
+			return nil
+		}}
 }
 
 // byName indexes commands by their names, subcommands by what follows the bar.
@@ -176,22 +190,23 @@ func byName(list []*command) map[string]*command {
 	return index
 }
 
-// lookup finds the command that args begin with, and checks their number. It returns the arguments behind its name.
+// lookup finds the command that args begin with, and checks their number. It returns the arguments behind its name. When they
+// are too many or too few, it returns the command beside the error.
 func lookup(args [][]byte) (*command, [][]byte, error) {
 	cmd := find(commands, args[0])
 	if cmd == nil {
-		return nil, nil, inputError("unknown command %q", clip(args[0]))
+		return nil, nil, unknownCommand(args)
 	}
 	args = args[1:]
 	if cmd.subs != nil && len(args) > 0 {
 		sub := find(cmd.subs, args[0])
 		if sub == nil {
-			return nil, nil, inputError("unknown subcommand %q of %s", clip(args[0]), strings.ToUpper(cmd.name))
+			return nil, nil, inputError("unknown subcommand '%s'. Try %s HELP.", clip(args[0]), strings.ToUpper(cmd.name))
 		}
 		cmd, args = sub, args[1:]
 	}
 	if cmd.container() || len(args) < cmd.min || len(args) > cmd.max {
-		return nil, nil, cmd.wrongArguments()
+		return cmd, nil, cmd.wrongArguments()
 	}
 	return cmd, args, nil
 }
@@ -199,13 +214,26 @@ func lookup(args [][]byte) (*command, [][]byte, error) {
 // container reports whether the command is nothing without a subcommand.
 func (cmd *command) container() bool { return cmd.run == nil && !cmd.prefix }
 
+// unknownCommand says what Redis says: clients look for its words.
+func unknownCommand(args [][]byte) error {
+	var with strings.Builder
+	for _, arg := range args[1:] {
+		if with.Len() >= maxShownArgs {
+			break
+		}
+		fmt.Fprintf(&with, "'%s' ", clip(arg))
+	}
+	return inputError("unknown command '%s', with args beginning with: %s", clip(args[0]), with.String())
+}
+
+// wrongArguments says what Redis says, and how it is done.
 func (cmd *command) wrongArguments() error {
+	usage := cmd.usage
 	if cmd.container() {
-		names := slices.Sorted(maps.Keys(cmd.subs))
-		return inputError("wrong number of arguments; usage: %s %s", strings.ToUpper(cmd.name), strings.ToUpper(strings.Join(names, "|")))
+		usage = strings.ToUpper(strings.Join(slices.Sorted(maps.Keys(cmd.subs)), "|"))
 	}
 	name := strings.ToUpper(strings.ReplaceAll(cmd.name, "|", " "))
-	return inputError("wrong number of arguments; usage: %s", strings.TrimSpace(name+" "+cmd.usage))
+	return inputError("wrong number of arguments for '%s' command; usage: %s", cmd.name, strings.TrimSpace(name+" "+usage))
 }
 
 // find looks a name up in whatever case it was sent.
@@ -243,151 +271,4 @@ func is(arg []byte, option string) bool {
 func clip(b []byte) []byte {
 	const limit = 64
 	return b[:min(len(b), limit)]
-}
-
-func (c *respConn) command([][]byte) error {
-	names := slices.Sorted(maps.Keys(commands))
-	c.out.array(len(names))
-	for _, name := range names {
-		c.describe(commands[name])
-	}
-	return nil
-}
-
-func (c *respConn) commandCount([][]byte) error {
-	c.out.int(int64(len(commands)))
-	return nil
-}
-
-func (c *respConn) commandList([][]byte) error {
-	names := slices.Sorted(maps.Keys(commands))
-	c.out.array(len(names))
-	for _, name := range names {
-		c.out.bulkString(name)
-	}
-	return nil
-}
-
-func (c *respConn) commandInfo(args [][]byte) error {
-	if len(args) == 0 {
-		return c.command(nil)
-	}
-	c.out.array(len(args))
-	for _, name := range args {
-		if cmd := find(commands, name); cmd != nil {
-			c.describe(cmd)
-		} else {
-			c.out.nullArray()
-		}
-	}
-	return nil
-}
-
-// describe writes a command as Redis 7 does: name, arity, flags, first key, last key, step, ACL categories, tips, key
-// specifications, subcommands.
-func (c *respConn) describe(cmd *command) {
-	c.out.array(10)
-	c.out.bulkString(cmd.name)
-	c.out.int(int64(cmd.arity()))
-	c.out.set(len(cmd.flags))
-	for _, flag := range cmd.flags {
-		c.out.simple(flag)
-	}
-	key := int64(0)
-	if cmd.keys {
-		key = 2
-	}
-	c.out.int(key)
-	c.out.int(key)
-	c.out.int(min(key, 1))
-	c.out.set(0)
-	c.out.set(0)
-	c.out.set(0)
-	names := slices.Sorted(maps.Keys(cmd.subs))
-	c.out.array(len(names))
-	for _, name := range names {
-		c.describe(cmd.subs[name])
-	}
-}
-
-// arity counts arguments as Redis does: with the name, and negative where more may follow.
-func (cmd *command) arity() int {
-	n := cmd.min + 1
-	if strings.Contains(cmd.name, "|") || cmd.container() {
-		n++
-	}
-	if cmd.max != cmd.min || cmd.subs != nil {
-		return -n
-	}
-	return n
-}
-
-func (c *respConn) commandDocs(args [][]byte) error {
-	var found []*command
-	for _, name := range args {
-		if cmd := find(commands, name); cmd != nil {
-			found = append(found, cmd)
-		}
-	}
-	if len(args) == 0 {
-		for _, name := range slices.Sorted(maps.Keys(commands)) {
-			found = append(found, commands[name])
-		}
-	}
-	c.out.mapping(len(found))
-	for _, cmd := range found {
-		c.document(cmd)
-	}
-	return nil
-}
-
-// document writes a command's name and documentation, as Redis 7 does.
-func (c *respConn) document(cmd *command) {
-	c.out.bulkString(cmd.name)
-	fields := 2
-	if cmd.usage != "" {
-		fields++
-	}
-	if cmd.subs != nil {
-		fields++
-	}
-	c.out.mapping(fields)
-	c.out.bulkString("summary")
-	c.out.bulkString(cmd.summary)
-	c.out.bulkString("group")
-	c.out.bulkString(cmd.group())
-	if cmd.usage != "" { // as one argument: redis-cli shows its name
-		c.out.bulkString("arguments")
-		c.out.array(1)
-		c.out.mapping(2)
-		c.out.bulkString("name")
-		c.out.bulkString(cmd.usage)
-		c.out.bulkString("type")
-		c.out.bulkString("string")
-	}
-	if cmd.subs == nil {
-		return
-	}
-	c.out.bulkString("subcommands")
-	c.out.mapping(len(cmd.subs))
-	for _, name := range slices.Sorted(maps.Keys(cmd.subs)) {
-		c.document(cmd.subs[name])
-	}
-}
-
-// group returns the group under which redis-cli's help lists the command.
-func (cmd *command) group() string {
-	switch {
-	case strings.HasPrefix(cmd.name, "obj."):
-		return "object"
-	case strings.HasPrefix(cmd.name, "pool."):
-		return "pool"
-	case strings.HasPrefix(cmd.name, "class."):
-		return "class"
-	case strings.HasPrefix(cmd.name, "call."):
-		return "call"
-	case strings.HasPrefix(cmd.name, "store."):
-		return "store"
-	}
-	return "connection"
 }

@@ -36,24 +36,27 @@ type respConn struct {
 	ctx    *objclass.Caller // ends when the client is gone
 	client string           // its address
 
-	began  atomic.Int64 // tick of the server's clock at which the command under way began; 0 between commands
+	began  atomic.Int64 // time of the server's clock at which the command under way began; negative: the last one, which has ended
 	closes bool         // after the replies that are gathered
-	meta   bool         // the command under way was given the option META
+	muted  muting
+	meta   bool // the command under way was given the option META
 
 	expected expectation // of the command under way
 
 	answered int64             // commands since the last flush
 	unsynced objclass.Unsynced // commits whose replies are gathered
 
-	id   int64
-	name string                                          // as the client set it
-	last struct{ pool, namespace, class, method string } // of the last commands, see reuse
+	id    int64
+	state clientState
+	last  struct{ pool, namespace, class, method string } // of the last commands, see reuse
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
 	c := &respConn{srv: s, nc: nc, in: newFrameReader(nc, s.opts.MaxFrame), id: s.lastID.Add(1)}
 	c.out = newReplyWriter(durableReplies{c})
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
+	c.state.began = time.Now()
+	c.began.Store(-s.clock.Load())
 	if sc, ok := nc.(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
 	}
@@ -89,7 +92,7 @@ func (c *respConn) serve() (err error) {
 			if err := c.flush(); err != nil {
 				return err
 			}
-			if err := c.fill(); err != nil {
+			if err := c.read(); err != nil {
 				return err
 			}
 		}
@@ -113,6 +116,8 @@ func (d durableReplies) Write(b []byte) (int, error) {
 		d.c.srv.log.Error("a commit failed after its command; its connection is closed", "client", d.c.client, "err", err)
 		return 0, err
 	}
+	d.c.state.unsent.Store(int64(len(b)))
+	defer d.c.state.unsent.Store(0)
 	return d.c.nc.Write(b)
 }
 
@@ -124,14 +129,37 @@ func (c *respConn) do(args [][]byte) {
 		cmd, args, err = c.ifVersion(args)
 	}
 	if err == nil {
+		c.state.cmd.Store(cmd)
 		c.began.Store(c.srv.clock.Load())
 		err = cmd.run(c, args)
-		c.began.Store(0)
+		c.began.Store(-c.srv.clock.Load())
 	}
 	if err != nil {
 		c.out.error(err, c.meta)
 	}
 	c.answered++
+	c.unmuteAfter()
+}
+
+// idle returns for how long no command was run.
+func (c *respConn) idle() time.Duration {
+	if began := c.began.Load(); began < 0 {
+		return time.Duration(c.srv.clock.Load() + began)
+	}
+	return 0
+}
+
+// read waits for bytes, and shows what there is of them.
+func (c *respConn) read() error {
+	c.showUnread()
+	err := c.fill()
+	c.showUnread()
+	return err
+}
+
+func (c *respConn) showUnread() {
+	c.state.unread.Store(int64(c.in.w - c.in.r))
+	c.state.room.Store(int64(len(c.in.buf)))
 }
 
 // fill waits for bytes. A connection that idles gives large buffers back.

@@ -68,7 +68,7 @@ func TestDirectCommands(t *testing.T) {
 		{"OBJ.CREATE p new NX", `-EINVAL input unknown option "NX"\r\n`},
 		{"OBJ.WRITE p o -1 x", `-EINVAL input offset is a number from 0, not "-1"\r\n`},
 		{"OBJ.WRITE p o 9223372036854775807 x", `-EFBIG op .*\r\n`},
-		{"OBJ.WRITE p o 0", `-EINVAL input wrong number of arguments; usage: OBJ.WRITE pool oid offset data\r\n`},
+		{"OBJ.WRITE p o 0", `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.WRITE pool oid offset data\r\n`},
 		{"OBJ.TRUNCATE p o x", `-EINVAL input size is .*\r\n`},
 		{"OBJ.TRUNCATE p o 134217729", `-EFBIG op .*\r\n`},
 		{"OBJ.ZERO p o 0 x", `-EINVAL input length is .*\r\n`},
@@ -96,12 +96,12 @@ func TestDirectCommands(t *testing.T) {
 		{"OBJ.OMAPGET p o k", `-ENOENT op omap key does not exist: "k"\r\n`},
 		{"OBJ.OMAPLIST p o", `\*2\r\n\$0\r\n\r\n\*0\r\n`},
 		{"OBJ.OMAPSET p o b 2 a 1 ~ 0 c 3 a 1", anyVersion},
-		{"OBJ.OMAPSET p o a", `-EINVAL input wrong number of arguments; .*\r\n`},
-		{"OBJ.OMAPSET p o a 1 b", `-EINVAL input wrong number of arguments; .*\r\n`},
+		{"OBJ.OMAPSET p o a", `-EINVAL input wrong number of arguments for '.*' command; .*\r\n`},
+		{"OBJ.OMAPSET p o a 1 b", `-EINVAL input wrong number of arguments for '.*' command; .*\r\n`},
 		{"OBJ.OMAPGET p o a", `\$1\r\n1\r\n`},
 		{"OBJ.OMAPGET p o ~", `\$1\r\n0\r\n`},
 		{"OBJ.OMAPRM p o c nosuch", anyVersion},
-		{"OBJ.OMAPRM p o", `-EINVAL input wrong number of arguments; .*\r\n`},
+		{"OBJ.OMAPRM p o", `-EINVAL input wrong number of arguments for '.*' command; .*\r\n`},
 		{"OBJ.OMAPGET p o c", `-ENOENT op .*\r\n`},
 		{"OBJ.OMAPHEADER p o", `\$0\r\n\r\n`},
 		{"OBJ.OMAPSETHEADER p o head", anyVersion},
@@ -159,7 +159,7 @@ func TestOmapList(t *testing.T) {
 		"LIMIT 0":     `-EINVAL input LIMIT is 1 to 10000\r\n`,
 		"LIMIT 10001": `-EINVAL input LIMIT is 1 to 10000\r\n`,
 		"LIMIT x":     `-EINVAL input LIMIT is a number from 0, not "x"\r\n`,
-		"LIMIT":       `-EINVAL input wrong number of arguments; .*\r\n`,
+		"LIMIT":       `-EINVAL input wrong number of arguments for '.*' command; .*\r\n`,
 		"SOON 1":      `-EINVAL input unknown option "SOON"\r\n`,
 	} {
 		wantMatch(t, opts, p.ask(append([]string{"OBJ.OMAPLIST", "p", "o"}, strings.Fields(opts)...)...), want)
@@ -217,9 +217,9 @@ func TestIfVersion(t *testing.T) {
 	wantMatch(t, "a method", ifVersion(second, "OBJ.EXEC", "p", "o", "test", "echo", ""), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
 	wantMatch(t, "another command", ifVersion("0", "CLASS.INSTALL", "name", "source"), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
 	wantMatch(t, "itself", ifVersion("0", "OBJ.IFVERSION", "0", "OBJ.READ", "p", "o"), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
-	wantMatch(t, "no command", ifVersion("0", "NOSUCH", "p", "o"), `-EINVAL input unknown command "NOSUCH"\r\n`)
-	wantMatch(t, "arguments", ifVersion("0", "OBJ.READ", "p", "o", "1"), `-EINVAL input wrong number of arguments; usage: OBJ.READ .*\r\n`)
-	wantMatch(t, "nothing", p.ask("OBJ.IFVERSION", "0", "OBJ.READ"), `-EINVAL input wrong number of arguments; usage: OBJ.IFVERSION version command .*\r\n`)
+	wantMatch(t, "no command", ifVersion("0", "NOSUCH", "p", "o"), `-EINVAL input unknown command 'NOSUCH', .*\r\n`)
+	wantMatch(t, "arguments", ifVersion("0", "OBJ.READ", "p", "o", "1"), `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.READ .*\r\n`)
+	wantMatch(t, "nothing", p.ask("OBJ.IFVERSION", "0", "OBJ.READ"), `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.IFVERSION version command .*\r\n`)
 	wantMatch(t, "version", ifVersion("-1", "OBJ.READ", "p", "o"), `-EINVAL input a version is a number from 0, not "-1"\r\n`)
 }
 

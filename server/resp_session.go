@@ -5,11 +5,10 @@ package server
 import (
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/objluad/objluad/objclass"
 )
-
-const maxClientName = 64 // bytes of a connection's name
 
 func (c *respConn) ping(args [][]byte) error {
 	if len(args) == 1 {
@@ -17,6 +16,40 @@ func (c *respConn) ping(args [][]byte) error {
 		return nil
 	}
 	c.out.simple("PONG")
+	return nil
+}
+
+func (c *respConn) echo(args [][]byte) error {
+	c.out.bulk(args[0])
+	return nil
+}
+
+func (c *respConn) time([][]byte) error {
+	now := time.Now()
+	c.out.array(2)
+	c.out.bulkString(strconv.FormatInt(now.Unix(), 10))
+	c.out.bulkString(strconv.Itoa(now.Nanosecond() / 1000))
+	return nil
+}
+
+// selectDB is for clients that choose a database on each connection. Pools are what there is instead.
+func (c *respConn) selectDB(args [][]byte) error {
+	n, err := strconv.Atoi(string(clip(args[0])))
+	switch {
+	case err != nil:
+		return inputError("value is not an integer or out of range")
+	case n != 0:
+		return inputError("DB index is out of range")
+	}
+	c.out.ok()
+	return nil
+}
+
+// reset undoes what the client has set. What it told of its library stays true.
+func (c *respConn) reset([][]byte) error {
+	c.unmute()
+	c.setSession(false, "")
+	c.out.simple("RESET")
 	return nil
 }
 
@@ -33,12 +66,12 @@ func (c *respConn) auth([][]byte) error {
 
 // hello changes nothing unless all of it can be done.
 func (c *respConn) hello(args [][]byte) error {
-	resp3, name := c.out.resp3, c.name
+	resp3, name := c.out.resp3, c.state.clientName()
 	if len(args) > 0 {
 		version, err := strconv.Atoi(string(args[0]))
 		switch {
 		case err != nil:
-			return inputError("the protocol version is 2 or 3, not %q", clip(args[0]))
+			return inputError("Protocol version is not an integer or out of range")
 		case version != 2 && version != 3: // Redis's words: clients look for them
 			c.out.errorText("NOPROTO unsupported protocol version")
 			return nil
@@ -49,15 +82,15 @@ func (c *respConn) hello(args [][]byte) error {
 			case is(opts[0], "AUTH") && len(opts) >= 3:
 				return c.auth(nil)
 			case is(opts[0], "SETNAME") && len(opts) >= 2:
-				if name, err = clientName(opts[1]); err != nil {
+				if name, err = parseClientName(opts[1]); err != nil {
 					return err
 				}
 			default:
-				return inputError("unknown or incomplete option %q of HELLO", clip(opts[0]))
+				return inputError("Syntax error in HELLO option '%s'", clip(opts[0]))
 			}
 		}
 	}
-	c.out.resp3, c.name = resp3, name
+	c.setSession(resp3, name)
 	proto := int64(2)
 	if resp3 {
 		proto = 3
@@ -78,55 +111,4 @@ func (c *respConn) hello(args [][]byte) error {
 	c.out.bulkString("modules")
 	c.out.array(0)
 	return nil
-}
-
-func (c *respConn) clientID([][]byte) error {
-	c.out.int(c.id)
-	return nil
-}
-
-func (c *respConn) clientGetName([][]byte) error {
-	if c.name == "" {
-		c.out.null()
-		return nil
-	}
-	c.out.bulkString(c.name)
-	return nil
-}
-
-func (c *respConn) clientSetName(args [][]byte) error {
-	name, err := clientName(args[0])
-	if err != nil {
-		return err
-	}
-	c.name = name
-	c.out.ok()
-	return nil
-}
-
-// clientSetInfo takes what client libraries tell about themselves; the log is where it is of use.
-func (c *respConn) clientSetInfo(args [][]byte) error {
-	if !is(args[0], "LIB-NAME") && !is(args[0], "LIB-VER") {
-		return unknownOption(args[0])
-	}
-	value, err := clientName(args[1])
-	if err != nil {
-		return err
-	}
-	c.srv.log.Debug("client library", "id", c.id, "attribute", string(args[0]), "value", value)
-	c.out.ok()
-	return nil
-}
-
-// clientName checks a name that is to appear in lists and logs.
-func clientName(b []byte) (string, error) {
-	if len(b) > maxClientName {
-		return "", inputError("a connection's name has at most %d bytes", maxClientName)
-	}
-	for _, c := range b {
-		if c <= ' ' || c > '~' {
-			return "", inputError("a connection's name is printable ASCII without spaces")
-		}
-	}
-	return string(b), nil
 }

@@ -133,11 +133,11 @@ func TestCommands(t *testing.T) {
 	}{
 		{[]string{"PING"}, `\+PONG\r\n`},
 		{[]string{"ping", "a\r\nb"}, `\$4\r\na\r\nb\r\n`},
-		{[]string{"PING", "a", "b"}, `-EINVAL input wrong number of arguments; usage: PING \[message\]\r\n`},
-		{[]string{"NOSUCH", "a"}, `-EINVAL input unknown command "NOSUCH"\r\n`},
-		{[]string{strings.Repeat("x", 100)}, `-EINVAL input unknown command "x{64}"\r\n`},
-		{[]string{""}, `-EINVAL input unknown command ""\r\n`},
-		{[]string{"a\r\n+OK\r\n"}, `-EINVAL input unknown command "a\\r\\n\+OK\\r\\n"\r\n`},
+		{[]string{"PING", "a", "b"}, `-EINVAL input wrong number of arguments for 'ping' command; usage: PING \[message\]\r\n`},
+		{[]string{"NOSUCH", "a"}, `-EINVAL input unknown command 'NOSUCH', with args beginning with: 'a' \r\n`},
+		{[]string{strings.Repeat("x", 100)}, `-EINVAL input unknown command 'x{64}', with args beginning with: \r\n`},
+		{[]string{""}, `-EINVAL input unknown command '', with args beginning with: \r\n`},
+		{[]string{"a\r\n+OK\r\n"}, `-EINVAL input unknown command 'a\\r\\n\+OK\\r\\n', with args beginning with: \r\n`},
 
 		{[]string{"OBJ.READ", "p", "o"}, `-ENOENT op object does not exist\r\n`},
 		{[]string{"OBJ.STAT", "p", "o"}, `-ENOENT op object does not exist\r\n`},
@@ -147,7 +147,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"OBJ.READ", "p", "o", "1", "3"}, `\$3\r\nell\r\n`},
 		{[]string{"OBJ.READ", "p", "o", "5", "100"}, `\$2\r\n\r\n\r\n`},
 		{[]string{"OBJ.READ", "p", "o", "100", "9223372036854775807"}, `\$0\r\n\r\n`},
-		{[]string{"OBJ.READ", "p", "o", "1"}, `-EINVAL input wrong number of arguments; .*\r\n`},
+		{[]string{"OBJ.READ", "p", "o", "1"}, `-EINVAL input wrong number of arguments for .*\r\n`},
 		{[]string{"OBJ.READ", "p", "o", "-1", "3"}, `-EINVAL input offset is a number from 0, not "-1"\r\n`},
 		{[]string{"OBJ.READ", "p", "o", "0", "9223372036854775808"}, `-EINVAL input length .*\r\n`},
 		{[]string{"OBJ.STAT", "p", "o"}, `\*3\r\n:7\r\n:1\d{18}\r\n:[1-9]\d*\r\n`},
@@ -175,7 +175,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"OBJ.EXEC", "p", "c", "test", "count", "", "TIMEOUT", "0"}, `-EINVAL input .*milliseconds.*\r\n`},
 		{[]string{"OBJ.EXEC", "p", "c", "test", "count", "", "TIMEOUT", "9223372036854775807"}, `-EINVAL input .*limit.*\r\n`},
 		{[]string{"OBJ.EXEC", "p", "c", "test", "count", "", "SOON"}, `-EINVAL input unknown option "SOON"\r\n`},
-		{[]string{"OBJ.EXEC", "p", "c", "test", "count"}, `-EINVAL input wrong number of arguments; usage: OBJ.EXEC pool oid .*\r\n`},
+		{[]string{"OBJ.EXEC", "p", "c", "test", "count"}, `-EINVAL input wrong number of arguments for 'obj.exec' command; usage: OBJ.EXEC pool oid .*\r\n`},
 		{[]string{"OBJ.EXEC", "p", "c", "nosuch", "count", ""}, `-EOPNOTSUPP class .*\r\n`},
 		{[]string{"OBJ.EXEC", "p", "c", "test", "nosuch", ""}, `-EOPNOTSUPP class .*\r\n`},
 		{[]string{"OBJ.EXEC", "p", "c", "test", "fail", "110 trap:deadline counter.lua:17: over 1000 ms"},
@@ -190,7 +190,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"OBJ.LIST", "p", "LIMIT", "1"}, `\*2\r\n\$1\r\nc\r\n\*1\r\n\$1\r\nc\r\n`},
 		{[]string{"OBJ.LIST", "p", "after", "c", "limit", "1"}, `\*2\r\n\$0\r\n\r\n\*1\r\n\$1\r\no\r\n`},
 		{[]string{"OBJ.LIST", "p", "LIMIT", "0"}, `-EINVAL input LIMIT is 1 to 10000\r\n`},
-		{[]string{"OBJ.LIST", "p", "LIMIT"}, `-EINVAL input wrong number of arguments; .*\r\n`},
+		{[]string{"OBJ.LIST", "p", "LIMIT"}, `-EINVAL input wrong number of arguments for .*\r\n`},
 		{[]string{"OBJ.LIST", "p", "SOON", "1"}, `-EINVAL input unknown option "SOON"\r\n`},
 		{[]string{"OBJ.LIST", "nosuch"}, `-ENOENT op .*\r\n`},
 
@@ -207,8 +207,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"CLIENT", "SETNAME", "a b"}, `-EINVAL input .*\r\n`},
 		{[]string{"CLIENT", "ID"}, `:1\r\n`},
 		{[]string{"CLIENT", "SETINFO", "lib-name", "x"}, `\+OK\r\n`},
-		{[]string{"CLIENT", "NOSUCH"}, `-EINVAL input unknown subcommand "NOSUCH" of CLIENT\r\n`},
-		{[]string{"CLIENT"}, `-EINVAL input wrong number of arguments; usage: CLIENT GETNAME\|ID\|SETINFO\|SETNAME\r\n`},
+		{[]string{"CLIENT", "NOSUCH"}, `-EINVAL input unknown subcommand 'NOSUCH'. Try CLIENT HELP.\r\n`},
+		{[]string{"CLIENT"}, `-EINVAL input wrong number of arguments for 'client' command; usage: CLIENT GETNAME\|HELP\|ID.*\r\n`},
 
 		{[]string{"COMMAND", "COUNT"}, `:[1-9]\d\r\n`},
 		{[]string{"COMMAND"}, `\*[1-9]\d\r\n.*\*10\r\n\$8\r\nobj.exec\r\n:-6\r\n\*1\r\n\+write\r\n:2\r\n:2\r\n:1\r\n.*`},
@@ -294,7 +294,7 @@ func TestPipeline(t *testing.T) {
 		want.WriteString(bulk(text))
 		if i%10 == 0 {
 			send.WriteString(command("NOSUCH"))
-			want.WriteString("-EINVAL input unknown command \"NOSUCH\"\r\n")
+			want.WriteString("-EINVAL input unknown command 'NOSUCH', with args beginning with: \r\n")
 		}
 	}
 	go func() {
@@ -366,7 +366,7 @@ func TestCallList(t *testing.T) {
 	id := regexp.MustCompile(`id\r\n:(\d+)`).FindStringSubmatch(list)[1]
 
 	for args, want := range map[string]string{
-		"":    `-EINVAL input wrong number of arguments; usage: CALL.KILL id\r\n`,
+		"":    `-EINVAL input wrong number of arguments for 'call.kill' command; usage: CALL.KILL id\r\n`,
 		"x":   `-EINVAL input a call's id is a number, not "x"\r\n`,
 		"-1":  `-EINVAL input .*\r\n`,
 		"999": `-ENOENT op no call 999 is under way; it may have ended\r\n`,

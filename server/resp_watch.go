@@ -12,7 +12,7 @@ import (
 
 const (
 	watchInterval = 50 * time.Millisecond
-	watchAfter    = 2 // ticks of watchInterval that a command may run unwatched
+	watchAfter    = 2 * watchInterval // how long a command may run unwatched
 )
 
 // watch looks at all connections now and then, until stop is closed.
@@ -25,10 +25,11 @@ func (s *respServer) watch(stop <-chan struct{}) {
 			return
 		case <-ticker.C:
 		}
-		now := s.clock.Add(1)
+		now := time.Since(s.started).Nanoseconds()
+		s.clock.Store(now)
 		s.mu.Lock()
 		for c := range s.conns {
-			if began := c.began.Load(); began != 0 && now-began >= watchAfter && clientGone(c.raw) {
+			if began := c.began.Load(); began > 0 && now-began >= int64(watchAfter) && clientGone(c.raw) {
 				c.ctx.Cancel()
 			}
 		}

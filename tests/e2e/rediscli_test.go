@@ -39,7 +39,7 @@ var dialogue = []struct {
 	{[]string{"OBJ.EXEC", "default", "o", "cli", "nothing", ""}, `\(error\) ENODATA op method returned -61 \(ENODATA\)`, ""},
 	{[]string{"OBJ.EVAL", "default", "o", "error('boom')", "", ""}, `\(error\) EIO script eval:1: boom`, ""},
 	{[]string{"OBJ.READ", "default", "nosuch"}, `\(error\) ENOENT op object does not exist`, ""},
-	{[]string{"NOSUCH"}, `\(error\) EINVAL input unknown command "NOSUCH"`, ""},
+	{[]string{"NOSUCH"}, `\(error\) EINVAL input unknown command 'NOSUCH', with args beginning with: `, ""},
 	{[]string{"OBJ.REMOVE", "default", "o"}, `OK`, ""},
 	{[]string{"INFO", "server"}, `# Server\nobjluad_version:(.*\n)+process_id:\d+\n(.*\n)+os:linux .*`, ""},
 }

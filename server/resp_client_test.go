@@ -1,0 +1,268 @@
+// This file tests what clients tell of their connections, and what they may know and do of those of others.
+
+package server_test
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/server/servertest"
+)
+
+// dialogue checks replies to commands: regular expressions.
+func dialogue(t *testing.T, p *peer, lines ...[2]string) {
+	t.Helper()
+	for _, line := range lines {
+		wantMatch(t, line[0], p.ask(strings.Fields(line[0])...), line[1])
+	}
+}
+
+// fields returns the fields of a line of CLIENT LIST.
+func fields(line string) map[string]string {
+	m := map[string]string{}
+	for _, field := range strings.Fields(line) {
+		name, value, _ := strings.Cut(field, "=")
+		m[name] = value
+	}
+	return m
+}
+
+// clientLine returns the fields of a client in CLIENT LIST, nil when it is not there.
+func clientLine(p *peer, id string) map[string]string {
+	for line := range strings.Lines(p.ask("CLIENT", "LIST")) {
+		if f := fields(line); f["id"] == id {
+			return f
+		}
+	}
+	return nil
+}
+
+// eventually waits for what happens soon, or else is never to happen.
+func eventually(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(what)
+		}
+	}
+}
+
+func TestSession(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p := dial(t, rig.RESP)
+	dialogue(t, p,
+		[2]string{"ECHO hello", `\$5\r\nhello\r\n`},
+		[2]string{"TIME", `\*2\r\n\$10\r\n\d{10}\r\n\$\d\r\n\d{1,6}\r\n`},
+		[2]string{"SELECT 0", `\+OK\r\n`},
+		[2]string{"SELECT 1", `-EINVAL input DB index is out of range\r\n`},
+		[2]string{"SELECT x", `-EINVAL input value is not an integer or out of range\r\n`},
+		[2]string{"HELLO 3 SETNAME me", `%7\r\n.*`},
+		[2]string{"RESET", `\+RESET\r\n`},
+		[2]string{"CLIENT GETNAME", `\$-1\r\n`}, // RESP2 again
+		[2]string{"COMMAND GETKEYS OBJ.READ pool oid", `\*1\r\n\$3\r\noid\r\n`},
+		[2]string{"COMMAND GETKEYS OBJ.READ pool", `-EINVAL input Invalid number of arguments specified for command\r\n`},
+		[2]string{"COMMAND GETKEYS PING", `-EINVAL input The command has no key arguments\r\n`},
+		[2]string{"COMMAND GETKEYS NOSUCH", `-EINVAL input Invalid command specified\r\n`},
+		[2]string{"COMMAND LIST FILTERBY PATTERN ping*", `\*1\r\n\$4\r\nping\r\n`},
+		[2]string{"COMMAND LIST FILTERBY MODULE x", `\*0\r\n`},
+		[2]string{"COMMAND LIST FILTERBY COLOUR x", `-EINVAL input syntax error\r\n`},
+		[2]string{"COMMAND INFO client|id nosuch|id client|nosuch", `\*3\r\n\*10\r\n\$9\r\nclient\|id\r\n:2\r\n.*\*-1\r\n\*-1\r\n`},
+		[2]string{"COMMAND DOCS obj.read", `.*\$6\r\noffset\r\n\$4\r\ntype\r\n\$7\r\ninteger\r\n.*`},
+		[2]string{"COMMAND DOCS client|reply", `\*2\r\n\$12\r\nclient\|reply\r\n.*pure-token.*`},
+		[2]string{"COMMAND HELP", `\*\d+\r\n\+COMMAND <subcommand> .*\+GETKEYS command \[arg \.\.\.\]\r\n.*`},
+		[2]string{"CLASS.CANARY HELP", `\*9\r\n.*`},
+		[2]string{"COMMAND NOSUCH", `-EINVAL input unknown subcommand 'NOSUCH'. Try COMMAND HELP.\r\n`},
+	)
+}
+
+func TestClientDescribesItself(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p := dial(t, rig.RESP)
+	dialogue(t, p,
+		[2]string{"CLIENT SETNAME me", `\+OK\r\n`},
+		[2]string{"CLIENT SETINFO LIB-NAME lib(1)", `\+OK\r\n`},
+		[2]string{"CLIENT SETINFO lib-ver 1.2", `\+OK\r\n`},
+		[2]string{"CLIENT SETINFO COLOUR x", `-EINVAL input Unrecognized option 'COLOUR'\r\n`},
+		[2]string{"CLIENT NO-EVICT on", `\+OK\r\n`},
+		[2]string{"CLIENT NO-TOUCH off", `\+OK\r\n`},
+		[2]string{"CLIENT NO-TOUCH x", `-EINVAL input syntax error\r\n`},
+		[2]string{"CLIENT MAINT_NOTIFICATIONS ON", `-EINVAL input unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP.\r\n`},
+		[2]string{"CLIENT TRACKING ON", `-EINVAL input unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n`},
+	)
+	for _, bad := range []string{"a b", "a\n", "a\x00", strings.Repeat("n", 65), "ü"} {
+		for _, args := range [][]string{{"CLIENT", "SETNAME", bad}, {"CLIENT", "SETINFO", "LIB-NAME", bad}, {"HELLO", "3", "SETNAME", bad}} {
+			wantMatch(t, fmt.Sprintf("%.60q", args), p.ask(args...), `-EINVAL input .* cannot contain spaces, newlines or special characters.*\r\n`)
+		}
+	}
+	info := p.ask("CLIENT", "INFO")
+	wantMatch(t, "CLIENT INFO", info, `\$\d+\r\nid=1 addr=`+regexp.QuoteMeta(p.LocalAddr().String())+` laddr=`+regexp.QuoteMeta(rig.RESP)+
+		` fd=\d+ name=me age=\d+ idle=\d+ flags=N db=0 qbuf=\d+ qbuf-free=\d+ omem=\d+ tot-mem=\d+ cmd=client\|info user=default resp=2 lib-name=lib\(1\) lib-ver=1.2\n\r\n`)
+	p.ask("HELLO", "3")
+	wantMatch(t, "CLIENT INFO in RESP3", p.ask("CLIENT", "INFO"), `=\d+\r\ntxt:id=1 .* resp=3 .*\n\r\n`)
+}
+
+// TestClientList looks at a connection that runs a method, at one that idles, and at one whose command has not arrived in full.
+func TestClientList(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p, idle, runs, partial := dial(t, rig.RESP), dial(t, rig.RESP), dial(t, rig.RESP), dial(t, rig.RESP)
+	p.ask("PING")
+	idle.ask("ECHO", "x")
+	runs.send(command("OBJ.EXEC", "p", "o", "test", "wait", ""))
+	partial.ask("PING")
+	partial.send("*2\r\n$4\r\nPING\r\n$100\r\nhalf")
+	eventually(t, "the bytes that wait are not shown", func() bool { return clientLine(p, "4")["qbuf"] == "24" })
+	eventually(t, "the running command is not shown", func() bool { return clientLine(p, "3")["cmd"] == "obj.exec" })
+	eventually(t, "a connection does not idle", func() bool { return clientLine(p, "2")["idle"] >= "1" })
+	if f := clientLine(p, "2"); f["cmd"] != "echo" || f["age"] < "1" || f["addr"] != idle.LocalAddr().String() {
+		t.Errorf("the idle client: %v", f)
+	}
+	if f := clientLine(p, "3"); f["idle"] != "0" {
+		t.Errorf("a client whose command runs idles: %v", f)
+	}
+	fd := map[string]bool{}
+	for _, id := range []string{"1", "2", "3", "4"} {
+		fd[clientLine(p, id)["fd"]] = true
+	}
+	if len(fd) != 4 {
+		t.Errorf("the sockets are %v", fd)
+	}
+	dialogue(t, p,
+		[2]string{"CLIENT LIST ID 1 3 99", `\$\d+\r\nid=1 [^\n]*\nid=3 [^\n]*\n\r\n`},
+		[2]string{"CLIENT LIST TYPE normal", `\$\d+\r\n(id=\d [^\n]*\n){4}\r\n`},
+		[2]string{"CLIENT LIST TYPE pubsub", `\$0\r\n\r\n`},
+		[2]string{"CLIENT LIST TYPE foo", `-EINVAL input Unknown client type 'foo'\r\n`},
+		[2]string{"CLIENT LIST ID x", `-EINVAL input Invalid client ID\r\n`},
+		[2]string{"CLIENT LIST ID", `-EINVAL input syntax error\r\n`},
+		[2]string{"CLIENT LIST FOO", `-EINVAL input syntax error\r\n`},
+		[2]string{"CLIENT KILL ID 3", `:1\r\n`},
+	)
+	eventually(t, "the method does not end", func() bool { return rig.Service.Stats().Calls == 0 })
+}
+
+// TestClientListOfASlowReader has a client that does not take a reply.
+func TestClientListOfASlowReader(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p, slow := dial(t, rig.RESP), dial(t, rig.RESP)
+	p.ask("PING")
+	slow.send(command("OBJ.EXEC", "p", "o", "test", "big", fmt.Sprint(16<<20)))
+	eventually(t, "what a client does not take is not shown", func() bool {
+		f := clientLine(p, "2")
+		return len(f["omem"]) == 8 && f["tot-mem"] > f["omem"]
+	})
+}
+
+func TestClientKill(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p := dial(t, rig.RESP)
+	p.ask("PING")
+	victim := func() *peer {
+		v := dial(t, rig.RESP)
+		v.ask("PING")
+		return v
+	}
+	for _, how := range []string{"ID", "ADDR", "TYPE", "LADDR", "USER", "old"} {
+		v := victim()
+		id := strings.Trim(v.ask("CLIENT", "ID"), ":\r\n")
+		args, want := []string{"CLIENT", "KILL", how, ""}, ":1\r\n"
+		switch how {
+		case "ID":
+			args[3] = id
+		case "ADDR":
+			args[3] = v.LocalAddr().String()
+		case "TYPE":
+			args[3] = "normal"
+		case "LADDR":
+			args[3] = rig.RESP
+		case "USER":
+			args[3] = "default"
+		case "old":
+			args, want = []string{"CLIENT", "KILL", v.LocalAddr().String()}, "+OK\r\n"
+		}
+		if got := p.ask(args...); got != want {
+			t.Errorf("%q: %q", args, got)
+		}
+		if clientLine(p, id) != nil {
+			t.Errorf("%s: the client is still listed", how)
+		}
+		if b, err := v.r.ReadByte(); err == nil {
+			t.Errorf("%s: the client reads %q", how, b)
+		}
+	}
+	stays := victim()
+	dialogue(t, p,
+		[2]string{"CLIENT KILL 127.0.0.1:1", `-ENOENT input No such client\r\n`},
+		[2]string{"CLIENT KILL ID 99", `:0\r\n`},
+		[2]string{"CLIENT KILL ID 0", `-EINVAL input client-id should be greater than 0\r\n`},
+		[2]string{"CLIENT KILL ID x", `-EINVAL input client-id should be greater than 0\r\n`},
+		[2]string{"CLIENT KILL TYPE foo", `-EINVAL input Unknown client type 'foo'\r\n`},
+		[2]string{"CLIENT KILL TYPE pubsub", `:0\r\n`},
+		[2]string{"CLIENT KILL USER nobody", `:0\r\n`},
+		[2]string{"CLIENT KILL MAXAGE 1000", `:0\r\n`},
+		[2]string{"CLIENT KILL MAXAGE 0", `-EINVAL input maxage .*\r\n`},
+		[2]string{"CLIENT KILL FOO 1", `-EINVAL input syntax error\r\n`},
+		[2]string{"CLIENT KILL ID 1 SKIPME", `-EINVAL input syntax error\r\n`},
+		[2]string{"CLIENT KILL ID 1", `:0\r\n`}, // itself, which is skipped
+		[2]string{"CLIENT KILL", `-EINVAL input wrong number of arguments for 'client\|kill' command; .*\r\n`},
+	)
+	if got := p.ask("CLIENT", "KILL", "ADDR", ""); got != ":0\r\n" {
+		t.Errorf("no address: %q", got)
+	}
+	if got := stays.ask("PING"); got != "+PONG\r\n" {
+		t.Errorf("a client that nobody killed: %q", got)
+	}
+	p.send(command("CLIENT", "KILL", "ID", "1", "SKIPME", "no") + command("PING"))
+	if got := p.wantClosed(); got != ":1\r\n" {
+		t.Errorf("a client that kills itself reads %q", got)
+	}
+}
+
+// TestClientKillEndsItsCall checks that a killed client's method ends, and changes nothing.
+func TestClientKillEndsItsCall(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p, runs := dial(t, rig.RESP), dial(t, rig.RESP)
+	p.ask("PING")
+	runs.send(command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + command("OBJ.WRITEFULL", "p", "o", "x"))
+	eventually(t, "the method does not run", func() bool { return rig.Service.Stats().Running == 1 })
+	if got := p.ask("CLIENT", "KILL", "ID", "2"); got != ":1\r\n" {
+		t.Errorf("CLIENT KILL: %q", got)
+	}
+	began := time.Now()
+	eventually(t, "the method does not end", func() bool { return rig.Service.Stats().Calls == 0 })
+	if took := time.Since(began); took > 30*time.Second { // the method's own time is 60 s
+		t.Errorf("the method ended after %v", took)
+	}
+	eventually(t, "the connection is still counted", func() bool { return len(regexp.MustCompile(`id=`).FindAllString(p.ask("CLIENT", "LIST"), -1)) == 1 })
+	wantMatch(t, "what was behind it", p.ask("OBJ.READ", "p", "o"), `-ENOENT .*`)
+}
+
+// TestClientReply checks which replies are left out, those of errors too, and that what was answered before is sent.
+func TestClientReply(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	reply := func(mode string) string { return command("CLIENT", "REPLY", mode) }
+	echo := func(s string) string { return command("ECHO", s) }
+	for name, test := range map[string]struct{ send, want string }{
+		"off":           {echo("1") + reply("OFF") + echo("2") + command("NOSUCH") + reply("ON") + echo("3"), bulk("1") + "+OK\r\n" + bulk("3")},
+		"skip":          {echo("1") + reply("SKIP") + echo("2") + echo("3"), bulk("1") + bulk("3")},
+		"skip an error": {reply("SKIP") + command("NOSUCH") + echo("3"), bulk("3")},
+		"skip twice":    {reply("SKIP") + reply("SKIP") + echo("2") + echo("3"), bulk("3")},
+		"skip, on":      {reply("SKIP") + reply("ON") + echo("2"), "+OK\r\n" + bulk("2")},
+		"off, skip":     {reply("OFF") + reply("SKIP") + echo("1") + echo("2") + reply("ON"), "+OK\r\n"},
+		"reset":         {reply("OFF") + echo("1") + command("RESET") + echo("2"), "+RESET\r\n" + bulk("2")},
+		"on":            {reply("ON"), "+OK\r\n"},
+		"none":          {reply("MAYBE"), "-EINVAL input syntax error\r\n"},
+		"a large one":   {reply("SKIP") + command("OBJ.EXEC", "p", "o", "test", "big", "100000") + echo("2"), bulk("2")},
+		"a commit":      {reply("SKIP") + command("OBJ.EXEC", "p", "o", "test", "count", "") + command("OBJ.READ", "p", "o"), bulk("x")},
+	} {
+		p := dial(t, rig.RESP)
+		p.send(test.send)
+		p.Conn.(*net.TCPConn).CloseWrite()
+		if got := p.wantClosed(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
