@@ -4,77 +4,220 @@ package server
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// infoSections are the sections of INFO in their order.
-var infoSections = []struct {
+// infoSection is a section of INFO.
+type infoSection struct {
 	name  string
-	write func(s *respServer, b *strings.Builder)
-}{
-	{"server", (*respServer).infoServer},
-	{"clients", (*respServer).infoClients},
-	{"stats", (*respServer).infoStats},
+	write func(r *infoReport)
+	in    string // the word that is enough to ask for it: default, all or everything; each of them asks for those before, too
 }
 
-// info answers with the sections that the client named, or with all.
+// infoSections are in the order of their output.
+var infoSections = []infoSection{
+	{"server", (*infoReport).server, "default"},
+	{"clients", (*infoReport).clients, "default"},
+	{"memory", (*infoReport).memory, "default"},
+	{"persistence", (*infoReport).persistence, "default"},
+	{"stats", (*infoReport).stats, "default"},
+	{"replication", (*infoReport).replication, "default"},
+	{"cpu", (*infoReport).cpu, "default"},
+	{"classes", (*infoReport).classes, "all"},
+	{"commandstats", (*infoReport).commandstats, "all"},
+	{"errorstats", (*infoReport).errorstats, "default"},
+	{"pools", (*infoReport).pools, "everything"},
+}
+
+// info answers with the sections that the client named, or with the default ones.
 func (c *respConn) info(args [][]byte) error {
-	var b strings.Builder
+	r := infoReport{c: c, respServer: c.srv}
 	for _, section := range infoSections {
-		if !wantsSection(args, section.name) {
+		if !section.wanted(args) {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString("\r\n")
+		if r.Len() > 0 {
+			r.WriteString("\r\n")
 		}
-		fmt.Fprintf(&b, "# %s\r\n", strings.ToUpper(section.name[:1])+section.name[1:])
-		section.write(c.srv, &b)
+		fmt.Fprintf(&r, "# %s\r\n", strings.ToUpper(section.name[:1])+section.name[1:])
+		section.write(&r)
 	}
-	c.out.text(b.String())
+	if r.err != nil {
+		return r.err
+	}
+	c.out.text(r.String())
 	return nil
 }
 
-func wantsSection(args [][]byte, section string) bool {
-	for _, arg := range args {
-		switch strings.ToLower(string(clip(arg))) {
-		case section, "all", "everything", "default":
+func (s *infoSection) wanted(args [][]byte) bool {
+	if len(args) == 0 {
+		return s.in == "default"
+	}
+	return slices.ContainsFunc(args, func(arg []byte) bool {
+		switch word := strings.ToLower(string(clip(arg))); word {
+		case "everything":
 			return true
+		case "all":
+			return s.in != "everything"
+		default:
+			return word == s.name || word == s.in
+		}
+	})
+}
+
+// infoReport is an answer to INFO. Each number is read from where Prometheus's is.
+type infoReport struct {
+	strings.Builder
+	*respServer
+	c   *respConn
+	err error // of a section that asks the store
+
+	gathered map[string]metricFamily // see metric
+}
+
+// line writes "key:value".
+func (r *infoReport) line(key string, value any) { fmt.Fprintf(r, "%s:%v\r\n", key, value) }
+
+func (r *infoReport) server() {
+	uptime := int64(time.Since(r.started).Seconds())
+	r.line("objluad_version", r.opts.Version)
+	r.line("process_id", os.Getpid())
+	r.line("redis_mode", "standalone")
+	if addr, ok := r.c.nc.LocalAddr().(*net.TCPAddr); ok {
+		r.line("tcp_port", addr.Port)
+	}
+	r.line("server_time_usec", time.Now().UnixMicro())
+	r.line("uptime_in_seconds", uptime)
+	r.line("uptime_in_days", uptime/(24*60*60))
+	r.line("go_version", runtime.Version())
+	r.line("os", runtime.GOOS+" "+runtime.GOARCH)
+}
+
+func (r *infoReport) clients() {
+	conns, busy := r.respServer.clients(), 0
+	for _, conn := range conns {
+		if conn != r.c && conn.began.Load() > 0 {
+			busy++
 		}
 	}
-	return len(args) == 0
+	r.line("connected_clients", r.connections())
+	r.line("maxclients", r.opts.MaxConnections)
+	r.line("blocked_clients", busy)
 }
 
-func (s *respServer) infoServer(b *strings.Builder) {
-	uptime := int64(time.Since(s.started).Seconds())
-	fmt.Fprintf(b, "objluad_version:%s\r\n", s.opts.Version)
-	fmt.Fprintf(b, "process_id:%d\r\n", os.Getpid())
-	fmt.Fprintf(b, "uptime_in_seconds:%d\r\n", uptime)
-	fmt.Fprintf(b, "uptime_in_days:%d\r\n", uptime/(24*60*60))
-	fmt.Fprintf(b, "go_version:%s\r\n", runtime.Version())
-	fmt.Fprintf(b, "os:%s %s\r\n", runtime.GOOS, runtime.GOARCH)
+func (r *infoReport) memory() {
+	used, resident := r.metric("go_memstats_alloc_bytes"), r.metric("process_resident_memory_bytes")
+	r.line("used_memory", int64(used))
+	r.line("used_memory_human", human(used))
+	r.line("used_memory_rss", int64(resident))
+	r.line("used_memory_rss_human", human(resident))
+	r.line("used_memory_go", int64(r.metric("go_memstats_sys_bytes")))
+	r.line("image_bytes", r.service.Stats().Engine.ImageBytes)
+	r.line("cache_bytes", r.service.Stats().Cache.Bytes)
+	buffers := int64(0)
+	for _, conn := range r.respServer.clients() {
+		buffers += conn.buffers()
+	}
+	r.line("mem_clients_normal", buffers)
 }
 
-func (s *respServer) infoClients(b *strings.Builder) {
-	fmt.Fprintf(b, "connected_clients:%d\r\n", s.connections())
-	fmt.Fprintf(b, "maxclients:%d\r\n", s.opts.MaxConnections)
+// persistence tells what the daemon said of its store, and what the store remembers.
+func (r *infoReport) persistence() {
+	r.line("loading", 0)
+	for _, fact := range r.opts.Store {
+		r.line(fact[0], printable(fact[1], maxMessage, false))
+	}
+	cache := r.service.Stats().Cache
+	r.line("cache_hits", cache.Hits)
+	r.line("cache_misses", cache.Misses)
+	r.line("cache_stale", cache.Stale)
 }
 
-func (s *respServer) infoStats(b *strings.Builder) {
-	stats, m := s.service.Stats(), s.metrics
-	fmt.Fprintf(b, "total_connections_received:%d\r\n", m.accepted.Load())
-	fmt.Fprintf(b, "rejected_connections:%d\r\n", m.refused.Load())
-	fmt.Fprintf(b, "total_commands_processed:%d\r\n", m.commands.Load())
-	fmt.Fprintf(b, "calls:%d\r\n", m.ended.Load())
-	fmt.Fprintf(b, "calls_failed:%d\r\n", m.failed.Load())
-	fmt.Fprintf(b, "calls_in_progress:%d\r\n", stats.Calls)
-	fmt.Fprintf(b, "calls_running:%d\r\n", stats.Running)
-	fmt.Fprintf(b, "traps:%d\r\n", m.trapped.Load())
-	fmt.Fprintf(b, "slots:%d\r\n", stats.Engine.Slots)
-	fmt.Fprintf(b, "slots_busy:%d\r\n", stats.Engine.Busy)
-	fmt.Fprintf(b, "slots_created:%d\r\n", stats.Engine.Created)
-	fmt.Fprintf(b, "slots_destroyed:%d\r\n", stats.Engine.Destroyed)
-	fmt.Fprintf(b, "image_bytes:%d\r\n", stats.Engine.ImageBytes)
+func (r *infoReport) stats() {
+	stats, m := r.service.Stats(), r.metrics
+	r.line("total_connections_received", m.accepted.Load())
+	r.line("rejected_connections", m.refused.Load())
+	r.line("total_commands_processed", m.commands.Load())
+	r.line("total_net_input_bytes", m.resp.received.Load())
+	r.line("total_net_output_bytes", m.resp.sent.Load())
+	errors := int64(0)
+	m.resp.eachError(func(_ string, n int64) { errors += n })
+	r.line("total_error_replies", errors)
+	r.line("calls", m.ended.Load())
+	r.line("calls_failed", m.failed.Load())
+	r.line("calls_in_progress", stats.Calls)
+	r.line("calls_running", stats.Running)
+	r.line("traps", m.trapped.Load())
+	r.line("slots", stats.Engine.Slots)
+	r.line("slots_busy", stats.Engine.Busy)
+	r.line("slots_created", stats.Engine.Created)
+	r.line("slots_destroyed", stats.Engine.Destroyed)
+	r.line("quarantined_versions", stats.Quarantine.Versions)
+	r.line("quarantine_refused", stats.Quarantine.Refused)
+}
+
+// replication is for clients that look for a master.
+func (r *infoReport) replication() {
+	r.line("role", "master")
+	r.line("connected_slaves", 0)
+}
+
+func (r *infoReport) cpu() {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return
+	}
+	r.line("used_cpu_sys", seconds(usage.Stime))
+	r.line("used_cpu_user", seconds(usage.Utime))
+}
+
+func seconds(t syscall.Timeval) string { return fmt.Sprintf("%d.%06d", t.Sec, t.Usec) }
+
+func (r *infoReport) commandstats() {
+	for _, cmd := range r.metrics.resp.used() {
+		stat := r.metrics.resp.commands[cmd]
+		calls, usec := stat.calls.Load(), float64(stat.nanos.Load())/1e3
+		r.line("cmdstat_"+cmd.name, fmt.Sprintf("calls=%d,usec=%.0f,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+			calls, usec, usec/float64(max(calls, 1)), stat.rejected.Load(), stat.failed.Load()))
+	}
+}
+
+func (r *infoReport) errorstats() {
+	var lines []string
+	r.metrics.resp.eachError(func(code string, n int64) {
+		lines = append(lines, fmt.Sprintf("errorstat_%s:count=%d\r\n", code, n))
+	})
+	slices.Sort(lines)
+	r.WriteString(strings.Join(lines, ""))
+}
+
+// pools is not among the sections that are asked for often: a store may have to count.
+func (r *infoReport) pools() {
+	pools, space, err := r.service.Disk(r.c.ctx)
+	if err != nil {
+		r.err = err
+		return
+	}
+	r.line("total_bytes", space.Total)
+	r.line("available_bytes", space.Available)
+	for _, pool := range pools {
+		r.line("pool_"+printable(pool.Name, maxMessage, false), fmt.Sprintf("objects=%d,bytes=%d", pool.Objects, pool.Bytes))
+	}
+}
+
+// human writes a number of bytes as Redis does.
+func human(bytes float64) string {
+	for _, unit := range []string{"B", "K", "M"} {
+		if bytes < 1024 {
+			return fmt.Sprintf("%.2f%s", bytes, unit)
+		}
+		bytes /= 1024
+	}
+	return fmt.Sprintf("%.2fG", bytes)
 }

@@ -36,6 +36,8 @@ type Metrics struct {
 	cpu      *prometheus.CounterVec   // class, method
 	traps    *prometheus.CounterVec   // code
 
+	resp *respMetrics
+
 	// What INFO shows too is counted here.
 	ended    atomic.Int64 // calls
 	failed   atomic.Int64 // of these
@@ -74,6 +76,7 @@ const okOutcome = "ok"
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		resp:     newRESPMetrics(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "objluad_calls_total",
 			Help: "Method calls that ended, by class, method, why its version ran (active, canary, or pinned by the call), and outcome: ok, or the kind of the error.",
@@ -97,11 +100,13 @@ func NewMetrics() *Metrics {
 		objclass.TrapMemory, objclass.TrapFault, objclass.TrapHost} {
 		m.traps.WithLabelValues(kind.Trap()) // a rate needs the zero before the first trap
 	}
-	m.registry.MustRegister(m.calls, m.duration, m.cpu, m.traps,
+	m.registry.MustRegister(m.calls, m.duration, m.cpu, m.traps, m.resp,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.counter("objluad_resp_commands_total", "RESP commands that were answered.", m.commands.Load)
 	m.counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", m.accepted.Load)
 	m.counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", m.refused.Load)
+	m.counter("objluad_resp_received_bytes_total", "Bytes that were read from RESP connections.", m.resp.received.Load)
+	m.counter("objluad_resp_sent_bytes_total", "Bytes that were sent on RESP connections.", m.resp.sent.Load)
 	return m
 }
 

@@ -87,11 +87,14 @@ func (c *respConn) describeClient(now time.Time) string {
 	if cmd := s.cmd.Load(); cmd != nil {
 		command = cmd.name
 	}
-	unread, room, unsent := s.unread.Load(), s.room.Load(), s.unsent.Load()
+	unread := s.unread.Load()
 	return fmt.Sprintf("id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=N db=0 qbuf=%d qbuf-free=%d omem=%d tot-mem=%d cmd=%s user=%s resp=%d lib-name=%s lib-ver=%s\n",
 		c.id, c.client, c.nc.LocalAddr(), c.fd(), name, int64(now.Sub(s.began).Seconds()), int64(c.idle().Seconds()),
-		unread, max(room-unread, 0), unsent, room+replyBuffer+unsent, command, c.user(), proto, libName, libVer)
+		unread, max(s.room.Load()-unread, 0), s.unsent.Load(), c.buffers(), command, c.user(), proto, libName, libVer)
 }
+
+// buffers returns how many bytes of memory hold what the connection read and is to send.
+func (c *respConn) buffers() int64 { return c.state.room.Load() + replyBuffer + c.state.unsent.Load() }
 
 // user returns the name of the user that the client has logged in as.
 func (c *respConn) user() string { return "default" }

@@ -44,6 +44,7 @@ type respConn struct {
 	expected expectation // of the command under way
 
 	answered int64             // commands since the last flush
+	tally    tally             // of these
 	unsynced objclass.Unsynced // commits whose replies are gathered
 
 	id    int64
@@ -52,8 +53,9 @@ type respConn struct {
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
-	c := &respConn{srv: s, nc: nc, in: newFrameReader(nc, s.opts.MaxFrame), id: s.lastID.Add(1)}
-	c.out = newReplyWriter(durableReplies{c})
+	c := &respConn{srv: s, nc: nc, id: s.lastID.Add(1), tally: tally{metrics: s.metrics.resp}}
+	c.in = newFrameReader(received{c}, s.opts.MaxFrame)
+	c.out = newReplyWriter(durableReplies{c}, s.metrics.resp.countError)
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
 	c.state.began = time.Now()
 	c.began.Store(-s.clock.Load())
@@ -104,6 +106,7 @@ func (c *respConn) serve() (err error) {
 func (c *respConn) flush() error {
 	c.srv.metrics.commands.Add(c.answered)
 	c.answered = 0
+	c.tally.settle()
 	return c.out.flush()
 }
 
@@ -112,13 +115,16 @@ func (c *respConn) flush() error {
 type durableReplies struct{ c *respConn }
 
 func (d durableReplies) Write(b []byte) (int, error) {
+	defer d.c.tally.pause()()
 	if err := d.c.unsynced.Wait(); err != nil {
 		d.c.srv.log.Error("a commit failed after its command; its connection is closed", "client", d.c.client, "err", err)
 		return 0, err
 	}
 	d.c.state.unsent.Store(int64(len(b)))
-	defer d.c.state.unsent.Store(0)
-	return d.c.nc.Write(b)
+	n, err := d.c.nc.Write(b)
+	d.c.state.unsent.Store(0)
+	d.c.srv.metrics.resp.sent.Add(int64(n))
+	return n, err
 }
 
 // do runs one command and gathers its reply.
@@ -128,17 +134,32 @@ func (c *respConn) do(args [][]byte) {
 	if err == nil && cmd.prefix {
 		cmd, args, err = c.ifVersion(args)
 	}
-	if err == nil {
-		c.state.cmd.Store(cmd)
-		c.began.Store(c.srv.clock.Load())
-		err = cmd.run(c, args)
-		c.began.Store(-c.srv.clock.Load())
-	}
-	if err != nil {
-		c.out.error(err, c.meta)
+	switch {
+	case err == nil:
+		c.run(cmd, args)
+	case cmd != nil:
+		c.srv.metrics.resp.commands[cmd].rejected.Add(1)
+		fallthrough
+	default:
+		c.out.error(err, false)
 	}
 	c.answered++
 	c.unmuteAfter()
+}
+
+// run runs a command that was found.
+func (c *respConn) run(cmd *command, args [][]byte) {
+	c.tally.begin(cmd)
+	c.state.cmd.Store(cmd)
+	c.began.Store(c.srv.clock.Load())
+	errors := c.out.errors
+	if err := cmd.run(c, args); err != nil {
+		c.out.error(err, c.meta)
+	}
+	if c.out.errors > errors {
+		c.tally.failed++
+	}
+	c.began.Store(-c.srv.clock.Load())
 }
 
 // idle returns for how long no command was run.

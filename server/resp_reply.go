@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/redcon"
 )
@@ -15,12 +16,14 @@ const replyBuffer = 8 << 10 // bytes of replies that are gathered before they ar
 // replyWriter gathers the replies of one connection. A large bulk string goes to the connection without being copied
 // here. After a write failed, further ones do nothing, and flush says why.
 type replyWriter struct {
-	w     *bufio.Writer
-	resp3 bool
+	w      *bufio.Writer
+	resp3  bool
+	errors int64             // that were written
+	count  func(code string) // takes the first word of each of them
 }
 
-func newReplyWriter(dst io.Writer) *replyWriter {
-	return &replyWriter{w: bufio.NewWriterSize(dst, replyBuffer)}
+func newReplyWriter(dst io.Writer, count func(code string)) *replyWriter {
+	return &replyWriter{w: bufio.NewWriterSize(dst, replyBuffer), count: count}
 }
 
 func (r *replyWriter) flush() error { return r.w.Flush() }
@@ -116,6 +119,7 @@ func (r *replyWriter) error(err error, meta bool) {
 		return
 	}
 	text := errorLines(e)
+	r.countError(text)
 	r.header('!', len(text))
 	r.w.WriteString(text)
 	r.w.WriteString("\r\n")
@@ -123,9 +127,16 @@ func (r *replyWriter) error(err error, meta bool) {
 
 // errorText writes a simple error; line has no CR and LF.
 func (r *replyWriter) errorText(line string) {
+	r.countError(line)
 	r.w.WriteByte('-')
 	r.w.WriteString(line)
 	r.w.WriteString("\r\n")
+}
+
+func (r *replyWriter) countError(text string) {
+	code, _, _ := strings.Cut(text, " ")
+	r.errors++
+	r.count(code)
 }
 
 // header writes the line that begins a reply of some length.

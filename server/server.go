@@ -28,6 +28,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Version is the daemon's version, for HELLO and INFO; default "unknown".
 	Version string
+	// Store has lines of INFO's section persistence, each a key and a value: what the store is, and when a commit is durable.
+	Store [][2]string
 	// MaxFrame is the most bytes of a RESP command; default 64 MiB.
 	MaxFrame int
 	// MaxConnections is the most RESP connections; default 10000. One more is refused with EBUSY.

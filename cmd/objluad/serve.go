@@ -261,6 +261,7 @@ func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Se
 		Metrics:  metrics,
 		Logger:   log,
 		Version:  programVersion(),
+		Store:    d.store.facts(),
 		MaxFrame: max(64<<20, int(d.maxInput)+frameSlack),
 		MaxInput: int64(d.maxInput),
 	})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -126,4 +127,16 @@ func (f *storeFlags) makeBackups() (err error) {
 		return fmt.Errorf("--backups %s: %w", f.backups, err)
 	}
 	return nil
+}
+
+// facts are what INFO tells of the store.
+func (f *storeFlags) facts() [][2]string {
+	if f.engine != "pebble" {
+		return [][2]string{{"store", f.engine}}
+	}
+	facts := [][2]string{{"store", f.engine}, {"fsync", f.fsync}}
+	if f.fsync == string(pebblestore.FsyncInterval) {
+		facts = append(facts, [2]string{"fsync_interval_ms", strconv.FormatInt(f.interval.Milliseconds(), 10)})
+	}
+	return facts
 }
