@@ -88,6 +88,8 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newPoolCommands(a)...)
 	root.AddCommand(newExport(a), newImport(a), newCheck(a))
 	root.AddCommand(newObjectCommands(a)...)
+	root.AddCommand(newXattrCommands(a)...)
+	root.AddCommand(newOmapCommands(a)...)
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)

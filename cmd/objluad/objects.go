@@ -3,12 +3,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -19,16 +20,27 @@ import (
 
 func newObjectCommands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newPut(a),
 		{
-			Use:   "put OID FILE",
-			Short: "Write an object from a file, - is standard input",
-			Args:  cobra.ExactArgs(2),
-			RunE:  func(cmd *cobra.Command, args []string) error { return a.put(cmd.Context(), args[0], args[1]) },
-		}, {
 			Use:   "get OID FILE",
 			Short: "Read an object into a file, - is standard output",
 			Args:  cobra.ExactArgs(2),
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.get(cmd.Context(), args[0], args[1]) },
+		}, {
+			Use:   "append OID FILE",
+			Short: "Write a file at the end of an object, - is standard input",
+			Args:  cobra.ExactArgs(2),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.append(cmd.Context(), args[0], args[1]) },
+		}, {
+			Use:   "truncate OID SIZE",
+			Short: "Cut an object off behind so many bytes, or extend it by zeros",
+			Args:  cobra.ExactArgs(2),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.truncate(cmd.Context(), args[0], args[1]) },
+		}, {
+			Use:   "create OID",
+			Short: "Create an object that does not exist",
+			Args:  cobra.ExactArgs(1),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.create(cmd.Context(), args[0]) },
 		}, {
 			Use:   "stat OID",
 			Short: "Print an object's modification time and size",
@@ -48,34 +60,28 @@ func newObjectCommands(a *app) []*cobra.Command {
 	}
 }
 
-func (a *app) put(ctx context.Context, oid, file string) error {
-	data, err := a.readFile(file)
+func (a *app) truncate(ctx context.Context, oid, size string) error {
+	n, err := strconv.ParseUint(size, 10, 63)
 	if err != nil {
-		return err
+		return fail(syscall.EINVAL, "a size is a number of bytes from 0, not %q", size)
 	}
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
-		version, err := ioctx.WriteFull(ctx, oid, data)
-		if err != nil || !a.json {
-			return err
-		}
-		return a.printJSON(map[string]any{"version": version, "size": len(data)})
+	return a.change(ctx, func(ctx context.Context, ioctx *client.IOContext) (uint64, error) { return ioctx.Truncate(ctx, oid, n) })
+}
+
+func (a *app) create(ctx context.Context, oid string) error {
+	return a.change(ctx, func(ctx context.Context, ioctx *client.IOContext) (uint64, error) {
+		return ioctx.Create(ctx, oid, client.CreateExclusive)
 	})
 }
 
-func (a *app) get(ctx context.Context, oid, file string) error {
+// change runs a change of an object that returns its new version.
+func (a *app) change(ctx context.Context, fn func(context.Context, *client.IOContext) (uint64, error)) error {
 	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
-		data, err := ioctx.ReadFull(ctx, oid)
-		if err != nil {
+		version, err := fn(ctx, ioctx)
+		if err != nil || !a.json {
 			return err
 		}
-		if file == "-" {
-			_, err = a.out.Write(data)
-			return err
-		}
-		if err := os.WriteFile(file, data, 0o666); err != nil || !a.json {
-			return err
-		}
-		return a.printJSON(map[string]any{"size": len(data)})
+		return a.printJSON(map[string]any{"version": version})
 	})
 }
 
@@ -88,38 +94,36 @@ func (a *app) stat(ctx context.Context, oid string) error {
 		if a.json {
 			return a.printJSON(map[string]any{"size": st.Size, "mtime": st.ModTime.UTC(), "version": st.Version})
 		}
-		const layout = "2006-01-02T15:04:05.000000-0700" // as rados
-		_, err = fmt.Fprintf(a.out, "%s/%s mtime %s, size %d\n", a.pool, oid, st.ModTime.In(time.Local).Format(layout), st.Size)
+		const layout = "2006-01-02T15:04:05.000000-0700" // as rados, which asks for seconds
+		mtime := st.ModTime.In(time.Local).Truncate(time.Second).Format(layout)
+		_, err = fmt.Fprintf(a.out, "%s/%s mtime %s, size %d\n", a.pool, readable(oid), mtime, st.Size)
 		return err
 	})
 }
 
-// listed is an object in JSON, which can hold no bytes that are not UTF-8.
+// listed is the name of an object or xattr in JSON, which can hold no bytes that are not UTF-8.
 type listed struct {
-	Name       string `json:"name,omitempty"`
-	NameBase64 []byte `json:"name_base64,omitempty"`
+	Name       *string `json:"name,omitempty"`
+	NameBase64 []byte  `json:"name_base64,omitempty"`
+}
+
+func newListed(name string) listed {
+	if !utf8.ValidString(name) {
+		return listed{NameBase64: []byte(name)}
+	}
+	return listed{Name: &name}
 }
 
 func (a *app) list(ctx context.Context) error {
 	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
-		out := bufio.NewWriter(a.out)
-		objects := []listed{}
+		list := newListing(a)
 		for oid, err := range ioctx.ListObjects(ctx) {
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case !a.json:
-				fmt.Fprintln(out, oid)
-			case utf8.ValidString(oid):
-				objects = append(objects, listed{Name: oid})
-			default:
-				objects = append(objects, listed{NameBase64: []byte(oid)})
 			}
+			list.add(newListed(oid), func(out io.Writer) { fmt.Fprintln(out, oid) })
 		}
-		if a.json {
-			return a.printJSON(objects)
-		}
-		return out.Flush()
+		return list.end()
 	})
 }
 

@@ -1,0 +1,47 @@
+// This file prints lists of any length, an element at a time: lines for people, or a JSON array.
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+)
+
+type listing struct {
+	app   *app
+	out   *bufio.Writer
+	count int
+}
+
+func newListing(a *app) *listing { return &listing{app: a, out: bufio.NewWriter(a.out)} }
+
+// add prints an element: v in JSON, or what print writes. Errors show in end.
+func (l *listing) add(v any, print func(io.Writer)) {
+	if !l.app.json {
+		print(l.out)
+		return
+	}
+	if l.count++; l.count == 1 {
+		l.out.WriteByte('[')
+	} else {
+		l.out.WriteByte(',')
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(v) // of strings and bytes
+	l.out.Write(bytes.TrimSuffix(text.Bytes(), []byte{'\n'}))
+}
+
+// end prints what follows the last element.
+func (l *listing) end() error {
+	if l.app.json {
+		if l.count == 0 {
+			l.out.WriteByte('[')
+		}
+		l.out.WriteString("]\n")
+	}
+	return l.out.Flush()
+}
