@@ -27,7 +27,6 @@ const (
 
 type httpServer struct {
 	service *objclass.Service
-	objects objects
 	opts    Options
 	origins http.CrossOriginProtection
 	mux     *http.ServeMux
@@ -37,7 +36,7 @@ type httpServer struct {
 }
 
 func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
-	s := &httpServer{service: service, objects: objects{service}, opts: opts, mux: http.NewServeMux()}
+	s := &httpServer{service: service, opts: opts, mux: http.NewServeMux()}
 	s.bodies.most = opts.MaxBodies
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")

@@ -24,7 +24,7 @@ func (s *httpServer) listObjects(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	after, prefix := r.Form.Get("after"), r.Form.Get("prefix")
-	oids, more, err := s.objects.list(r.Context(), r.PathValue("pool"), r.Form.Get("namespace"), after, prefix, int(limit))
+	oids, more, err := s.list(r.Context(), r.PathValue("pool"), r.Form.Get("namespace"), after, prefix, int(limit))
 	if err != nil {
 		return err
 	}
@@ -53,14 +53,14 @@ func pageLimit(r *http.Request) (int64, error) {
 }
 
 // list returns up to limit object ids > after that begin with prefix, in byte order, and whether there are more.
-func (o objects) list(ctx context.Context, pool, namespace, after, prefix string, limit int) (oids []string, more bool, err error) {
+func (s *httpServer) list(ctx context.Context, pool, namespace, after, prefix string, limit int) (oids []string, more bool, err error) {
 	if len(prefix) > store.MaxOID {
 		return nil, false, objclass.Errorf(syscall.ENAMETOOLONG, objclass.KindInput, "the prefix has %d bytes, and an object id %d at most", len(prefix), store.MaxOID)
 	}
 	if before := justBefore(prefix); after < before {
 		after = before
 	}
-	oids, more, err = o.service.List(ctx, pool, namespace, after, limit)
+	oids, more, err = s.service.List(ctx, pool, namespace, after, limit)
 	for i, oid := range oids {
 		if !strings.HasPrefix(oid, prefix) {
 			return oids[:i], false, err // the neighbours that have it lie before
