@@ -5,6 +5,7 @@ package server_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -227,7 +228,9 @@ func TestIfVersion(t *testing.T) {
 func TestDirectWritesShareSyncs(t *testing.T) {
 	disk := &slowDisk{FS: vfs.NewMem()}
 	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
-	release := disk.hold()
+	end := disk.hold()
+	release := sync.OnceFunc(func() { end(nil) })
+	defer release() // or the server could not stop
 	before := disk.syncs.Load()
 	p, reader := dial(t, rig.RESP), dial(t, rig.RESP)
 	commands := command("OBJ.WRITEFULL", "p", "o", "a") + command("OBJ.APPEND", "p", "o", "b") + command("OBJ.SETXATTR", "p", "o", "x", "v") +
@@ -244,7 +247,7 @@ func TestDirectWritesShareSyncs(t *testing.T) {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
 	p.SetReadDeadline(time.Now().Add(10 * time.Second))
-	release(nil)
+	release()
 	for i := range strings.Count(commands, "*") {
 		wantMatch(t, fmt.Sprint("reply ", i), p.reply(), `(`+anyVersion+`|\+OK\r\n)`)
 	}
