@@ -4,6 +4,8 @@ import (
 	"math"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func setCanary(t *testing.T, h *house, spec string, percent float64) ClassInfo {
@@ -148,4 +150,49 @@ func BenchmarkResolve(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Run("canary", resolve)
+}
+
+// A canary that is in quarantine costs no caller more than it did before: its share runs the active version.
+func TestQuarantinedCanaryStandsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		roles := make(map[Role]int)
+		opts := Options{Quarantine: QuarantineOptions{Traps: 3, Cooldown: 10 * time.Second}, Observe: func(o *Observation) { roles[o.Role]++ }}
+		h := newHouse(t, opts, map[string]testMethod{"m": trapping})
+		installNumbered(t, h, 2)
+		canary := "c@" + numberedVersion(0)
+		setCanary(t, h, canary, 100)
+		call := func(class string, kind Kind) error {
+			_, err := h.Exec(t.Context(), Call{Ref: ref("o"), Class: class, Method: "m", Input: []byte(kind)})
+			return err
+		}
+		for range 3 {
+			wantError(t, call("c", TrapDeadline), syscall.ETIMEDOUT, TrapDeadline, "over")
+		}
+		clear(roles)
+		for range 20 {
+			if err := call("c", ""); err != nil {
+				t.Error(err)
+			}
+		}
+		if roles[RoleActive] != 20 {
+			t.Errorf("beside a canary in quarantine calls were %v", roles)
+		}
+		if refused := h.Stats().Quarantine.Refused; refused != 0 {
+			t.Errorf("%d calls count as refused", refused)
+		}
+		wantError(t, call(canary, ""), syscall.EPERM, KindClass, "quarantined: class c@")
+		if refused := h.Stats().Quarantine.Refused; refused != 1 {
+			t.Errorf("%d calls count as refused", refused)
+		}
+		time.Sleep(11 * time.Second) // then one call tries it again
+		clear(roles)
+		for range 5 {
+			if err := call("c", ""); err != nil {
+				t.Error(err)
+			}
+		}
+		if roles[RoleCanary] != 5 {
+			t.Errorf("after a trial that went well calls were %v", roles)
+		}
+	})
 }

@@ -90,7 +90,6 @@ func (q *quarantine) admit(v *classVersion) (trial *breaker, err error) {
 	case b == nil || !b.open:
 		return nil, nil
 	case b.Trial || time.Now().Before(b.Until):
-		q.refused.Add(1)
 		return nil, b.refusal(name, q.opts.Window)
 	}
 	b.Trial = true

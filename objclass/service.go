@@ -251,24 +251,44 @@ func (x *exec) resolve() error {
 	if err != nil {
 		return err
 	}
+	if err := x.admitVersion(version, role); err != nil {
+		return err
+	}
+	if x.unit, err = x.classes.unit(&x.life, x.class); err != nil {
+		return x.resolveAgain(err)
+	}
+	if x.role == RolePinned {
+		x.classes.notePinned(x.class, x.began)
+	}
+	x.budget = x.method.manifest.budget(x.budget, x.tuned.largest(), x.call.Timeout > 0)
+	x.log = x.class.log
+	x.place = execution{group: x.class.class, pace: &x.method.pace}
+	x.setFlags(x.method.flags)
+	return nil
+}
+
+// admitVersion has the call run a method of the version, unless that is in quarantine. A canary's share of the calls runs the active
+// version then.
+func (x *exec) admitVersion(version *classVersion, role Role) (err error) {
 	x.class, x.role = version, role
 	if x.method, err = version.method(x.call.Method); err != nil {
 		return err
 	}
-	if x.trial, err = x.quarantine.admit(version); err != nil {
+	if x.trial, err = x.quarantine.admit(version); err == nil {
+		return nil
+	}
+	if role != RoleCanary {
+		x.quarantine.refused.Add(1)
 		return err
 	}
-	if x.unit, err = x.classes.unit(&x.life, version); err != nil {
-		return x.resolveAgain(err)
+	c, err := x.classes.find(&x.life, version.class)
+	switch {
+	case err != nil:
+		return err
+	case c == nil:
+		return x.classes.unknownClass(&x.life, version.class)
 	}
-	if role == RolePinned {
-		x.classes.notePinned(version, x.began)
-	}
-	x.budget = x.method.manifest.budget(x.budget, x.tuned.largest(), x.call.Timeout > 0)
-	x.log = version.log
-	x.place = execution{group: version.class, pace: &x.method.pace}
-	x.setFlags(x.method.flags)
-	return nil
+	return x.admitVersion(c.active, RoleActive)
 }
 
 func (x *exec) resolveScript(source []byte) error {
