@@ -227,4 +227,10 @@ size_t lv_image_size(const lv_slot *slot);
 size_t lv_idle_size(const lv_slot *slot); /* the most bytes of memory that the slot holds between two runs */
 bool lv_is_pristine(const lv_slot *slot);
 
+/*
+ * Compiles a source, and puts into code what lua_dump makes of it; it runs nothing, and takes no slot. Returns false if the source does
+ * not compile. The caller frees code in any case.
+ */
+bool lv_compile(const char *source, size_t size, char **code, size_t *code_size);
+
 #endif

@@ -64,9 +64,12 @@ func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
 	report := make([]lintJSON, 0, len(files))
 	refused := 0
 	for _, file := range files {
-		r := newLintJSON(file, outcomes[workbench.ClassName(file)])
+		outcome := outcomes[workbench.ClassName(file)]
+		r := newLintJSON(file, outcome)
 		if r.Error != nil {
 			refused++
+		} else if r.Warnings, err = bench.Warnings(ctx, outcome.Class, sources[r.Class]); err != nil {
+			return err
 		}
 		report = append(report, r)
 	}
@@ -87,7 +90,6 @@ func newLintJSON(file string, outcome workbench.Outcome) lintJSON {
 		return r
 	}
 	r.Version = outcome.Class.Version
-	r.Warnings = workbench.Warnings(outcome.Class)
 	r.Methods = make(map[string]string)
 	for _, m := range outcome.Class.Methods {
 		r.Methods[m.Name] = m.Flags.String()

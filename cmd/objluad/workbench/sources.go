@@ -84,7 +84,12 @@ func (w *Workbench) Install(ctx context.Context, sources Sources) map[string]Out
 }
 
 // Warnings says what of an installed class works, but can hardly be meant.
-func Warnings(class objclass.ClassInfo) []string {
+func (w *Workbench) Warnings(ctx context.Context, class objclass.ClassInfo, source []byte) ([]string, error) {
+	warnings, err := w.globalWarnings(ctx, class, source)
+	return append(warnings, manifestWarnings(class)...), err
+}
+
+func manifestWarnings(class objclass.ClassInfo) []string {
 	m := class.Manifest
 	if m == nil {
 		return nil

@@ -1,0 +1,1 @@
+function f() return _G.foo, bar end objclass.register(f) function g() end
