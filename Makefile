@@ -14,6 +14,7 @@ COVERAGE := build/coverage.out
 PACKAGES_BUILD := gcc g++ libc6-dev liblua5.4-dev rapidjson-dev librados-dev libradospp-dev
 PACKAGES_CEPH  := ceph-mon ceph-mgr ceph-osd ceph-common
 PACKAGES_TEST  := redis-tools binutils bash-completion fish zsh mandoc $(PACKAGES_CEPH)
+PACKAGES_TEST  := redis-tools curl binutils $(PACKAGES_CEPH)
 PACKAGES_BENCH := redis-server redis-tools $(PACKAGES_CEPH)
 
 # The C core without Go: what it is compiled from, and how.

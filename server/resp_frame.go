@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-
-	"github.com/tidwall/redcon"
 )
 
 const (
 	frameBuffer  = 8 << 10   // bytes of the buffer that a connection keeps
 	maxArgs      = 128 << 10 // arguments of one command
-	maxInline    = 4 << 10   // bytes of an inline command; splitting it costs the square of them
+	maxInline    = 4 << 10   // bytes of an inline command
 	maxHeader    = 32        // bytes of a line that announces a count or a length
 	idleArgs     = 64        // arguments that a connection keeps room for
 	noFrame      = -1        // frameReader.missing when no header was read
@@ -157,11 +155,10 @@ func (f *frameReader) inline() (args [][]byte, ok bool, err error) {
 		}
 		return nil, false, nil
 	}
-	if line[0] == '$' { // redcon would read another database's dialect
+	if line[0] == '$' { // a bulk string without its array
 		return nil, false, protocolErrorf("expected '*' or a word, got %q", line[:1])
 	}
-	ok, f.args, _, _, err = redcon.ReadNextCommand(line[:nl+1], f.args)
-	if err != nil || !ok {
+	if f.args, ok = splitLine(line[:nl], f.args[:0]); !ok {
 		return nil, false, protocolErrorf("unbalanced quotes in an inline command")
 	}
 	if len(f.args) == 3 && bytes.HasPrefix(f.args[2], []byte("HTTP/")) {

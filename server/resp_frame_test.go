@@ -45,6 +45,8 @@ func TestFrames(t *testing.T) {
 		{"binary", "*2\r\n$4\r\n\x00\r\n\xff\r\n$0\r\n\r\n", []string{`["\x00\r\n\xff" ""]`}},
 		{"empty commands", "*0\r\n\r\n\n*0\r\n*1\r\n$1\r\na\r\n", []string{`["a"]`}},
 		{"inline", "ping\r\nset  a 'b c'\n", []string{`["ping"]`, `["set" "a" "b c"]`}},
+		{"inline quotes", `a "" b"c d" 'it\'s \n' "\x41\xfg\n\"\\\q"` + "\r\n", []string{`["a" "" "bc d" "it's \\n" "Axfg\n\"\\q"]`}},
+		{"inline blanks", "\t a \v b\f\r\n\x00\n", []string{`["a" "b"]`, `["\x00"]`}},
 		{"inline then array", "ping\n*1\r\n$1\r\na\r\n", []string{`["ping"]`, `["a"]`}},
 		{"long argument", fmt.Sprintf("*2\r\n$1\r\na\r\n$%d\r\n%s\r\n*1\r\n$1\r\nb\r\n", len(long), long),
 			[]string{fmt.Sprintf(`["a" %q]`, long), `["b"]`}},
@@ -95,6 +97,8 @@ var badFrames = map[string]struct{ in, want string }{
 	"bulk outside an array": {"$4\r\nPING\r\n", "expected '*'"},
 	"endless inline":        {strings.Repeat("a", 2*maxInline), "inline command"},
 	"open quote":            {"echo \"abc\r\n", "quotes"},
+	"open single quote":     {"echo 'abc\\'\n", "quotes"},
+	"word behind quotes":    {"echo \"a\"b\n", "quotes"},
 	"HTTP":                  {"POST /v1/classes HTTP/1.1\r\n", "HTTP"},
 }
 
