@@ -47,6 +47,7 @@ FUZZ_HELD := { [ "$$(cat build/fuzz.status)" = 0 ] || \
 
 .DEFAULT_GOAL := help
 .PHONY: generate help man setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
+.PHONY: generate help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard fuzz-wire ceph
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,7 +77,7 @@ ceph: setup ## run a small Ceph cluster on loopback, and print its ceph.conf; en
 	@deploy/setup $(PACKAGES_CEPH)
 	$(GO) run ./tests/ceph/cmd
 
-test: build setup-test lint test-core fuzz-guard ## everything that must hold, under the race detector
+test: build setup-test lint test-core fuzz-guard fuzz-wire ## everything that must hold, under the race detector
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) test -race -count=1 -timeout 30m ./...
 
 race: test
@@ -119,6 +120,9 @@ generate: ## write docs/lua-api.md from luavm/api/objclass.lua
 
 fuzz-guard:
 	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm cmd/objluad/settings"
+
+fuzz-wire:
+	@$(MAKE) --no-print-directory fuzz FUZZDIRS=server
 
 lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

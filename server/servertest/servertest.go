@@ -181,7 +181,9 @@ func StartOn(t testing.TB, fs vfs.FS, opts server.Options, bounds objclass.Optio
 	if opts.Metrics == nil {
 		opts.Metrics = server.NewMetrics()
 	}
-	opts.Logger = log
+	if opts.Logger == nil {
+		opts.Logger = log
+	}
 	r := &Rig{engine: &engine{}}
 	bounds.Observe, bounds.Logger = opts.Metrics.Observe, log
 	r.Service, err = objclass.NewService(st, r.engine, bounds)
