@@ -13,8 +13,7 @@ COVERAGE := build/coverage.out
 # What building, testing and measuring need of Debian's packages.
 PACKAGES_BUILD := gcc g++ libc6-dev liblua5.4-dev rapidjson-dev librados-dev libradospp-dev
 PACKAGES_CEPH  := ceph-mon ceph-mgr ceph-osd ceph-common
-PACKAGES_TEST  := redis-tools binutils bash-completion fish zsh mandoc $(PACKAGES_CEPH)
-PACKAGES_TEST  := redis-tools curl binutils $(PACKAGES_CEPH)
+PACKAGES_TEST  := redis-tools curl binutils bash-completion fish zsh mandoc $(PACKAGES_CEPH)
 PACKAGES_BENCH := redis-server redis-tools $(PACKAGES_CEPH)
 
 # The C core without Go: what it is compiled from, and how.
@@ -46,8 +45,7 @@ FUZZ_HELD := { [ "$$(cat build/fuzz.status)" = 0 ] || \
 	{ grep -q '^    context deadline exceeded$$' build/fuzz.log && ! grep -q 'Failing input written' build/fuzz.log; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: generate help man setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard ceph
-.PHONY: generate help setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard fuzz-wire ceph
+.PHONY: generate help man setup setup-test setup-bench run demo build test test-core race lint bench cover clean soak mutants fuzz fuzz-guard fuzz-wire ceph
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
