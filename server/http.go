@@ -26,17 +26,22 @@ const (
 )
 
 type httpServer struct {
-	service *objclass.Service
-	opts    Options
-	origins http.CrossOriginProtection
-	mux     *http.ServeMux
-	numbers http.Handler // for Prometheus
-	bodies  room
-	server  *http.Server
+	service  *objclass.Service
+	opts     Options
+	origins  http.CrossOriginProtection
+	mux      *http.ServeMux
+	numbers  http.Handler // for Prometheus
+	bodies   room
+	document []byte // OpenAPI
+	server   *http.Server
 }
 
 func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s := &httpServer{service: service, opts: opts, mux: http.NewServeMux()}
+	var err error
+	if s.document, err = newDocument(opts.Version); err != nil {
+		panic(err) // of schemas that are constants
+	}
 	s.bodies.most = opts.MaxBodies
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")

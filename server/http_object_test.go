@@ -11,7 +11,9 @@ import (
 	"mime/multipart"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,6 +75,36 @@ func TestHTTPConditions(t *testing.T) {
 	w.do("DELETE", o, "")
 	w.wantProblem(w.do("PUT", o, "x", "If-Match", "*"), 412, "ECANCELED", "op", "does not exist")
 	w.want(w.do("POST", o, "x", "If-None-Match", "*"), 201, "")
+}
+
+// Of clients that change what they have read, none undoes what another one did.
+func TestHTTPReadModifyWrite(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	const o, clients, each = objects + "o", 4, 25
+	w.want(w.do("PUT", o, "0", "If-None-Match", "*"), 201, "")
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for done := 0; done < each; {
+				now := w.do("GET", o, "")
+				n, err := strconv.Atoi(now.body)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				switch resp := w.do("PUT", o, strconv.Itoa(n+1), "If-Match", now.Header.Get("ETag")); resp.StatusCode {
+				case 204:
+					done++
+				case 412:
+				default:
+					t.Errorf("%s %s", resp.Status, resp.body)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	w.wantValue(o, strconv.Itoa(clients*each))
 }
 
 func TestHTTPWriteParts(t *testing.T) {

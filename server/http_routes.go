@@ -18,7 +18,8 @@ const (
 	opOpen       operation = "open"        // tells whether the daemon is there, and what it can be asked
 	opRead       operation = "read"        // reads an object, or lists those of a pool
 	opWrite      operation = "write"       // changes an object
-	opExec       operation = "exec"        // runs a method or a script
+	opExec       operation = "exec"        // runs a method of a class
+	opEval       operation = "eval"        // runs a script that is sent with the request
 	opInspect    operation = "inspect"     // tells of pools, classes, calls or numbers
 	opClassAdmin operation = "class-admin" // changes classes
 	opPoolAdmin  operation = "pool-admin"  // creates and removes pools
@@ -58,15 +59,15 @@ type parameter struct {
 // content is a body: JSON of a named schema, or bytes.
 type content struct {
 	mediaType string
-	schema    string // of JSON, by its name in openapi_schemas.json
+	schemas   []string // of JSON, one of them, by their names in openapi_schemas.json
 }
 
 // answer is a response.
 type answer struct {
-	status  int
-	summary string
-	content *content    // nil: it has no body
-	header  []parameter // beside those that HTTP itself has
+	status   int
+	summary  string
+	contents []content   // of which the body is one; nil: it has no body
+	header   []parameter // beside those that HTTP itself has
 }
 
 const (
@@ -80,15 +81,16 @@ const (
 const (
 	typeJSON  = "application/json"
 	typeBytes = "application/octet-stream"
-	typeText  = "text/plain; charset=utf-8"
 )
 
 var (
-	someBytes = &content{mediaType: typeBytes}
-	someText  = &content{mediaType: typeText}
+	byteBody = &content{mediaType: typeBytes}
+
+	someBytes = []content{*byteBody}
+	someText  = []content{{mediaType: "text/plain"}}
 )
 
-func someJSON(schema string) *content { return &content{mediaType: typeJSON, schema: schema} }
+func someJSON(schemas ...string) []content { return []content{{typeJSON, schemas}} }
 
 var (
 	namespaceParameter = parameter{"namespace", "string", false, "The object's namespace within the pool; empty is the default one."}
@@ -145,13 +147,13 @@ var objectRoutes = []route{
 	{method: "GET", path: objectPath, id: "readObject", does: opRead, summary: "Reads an object's data, or ranges of it.",
 		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getObject},
 	{method: "PUT", path: objectPath, id: "writeObject", does: opWrite, summary: "Replaces an object's data, or a range of it.",
-		query: writeQuery, header: writeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putObject},
+		query: writeQuery, header: writeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putObject},
 	{method: "PATCH", path: objectPath, id: "changeObject", does: opWrite, summary: "Writes a range of an object's data, or sets its size.",
 		query: append(slices.Clip(writeQuery),
 			parameter{"truncate", "integer", false, "Bytes of data that the object gets: it loses what is behind, or gets zeros. The body is empty."}),
-		header: writeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).patchObject},
+		header: writeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).patchObject},
 	{method: "POST", path: objectPath, id: "appendObject", does: opWrite, summary: "Writes behind an object's data.",
-		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).appendObject},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).appendObject},
 	{method: "DELETE", path: objectPath, id: "removeObject", does: opWrite, summary: "Removes an object with all that it has.",
 		query: objectQuery, header: conditions, answers: removedAnswer, serve: (*httpServer).deleteObject},
 	{method: "GET", path: poolPath + "/objects", id: "listObjects", does: opRead, summary: "Lists the objects of a namespace, in byte order of their ids.",
@@ -163,34 +165,34 @@ var objectRoutes = []route{
 	{method: "GET", path: xattrsPath + "/{name}", id: "getXattr", does: opRead, summary: "Returns the value of an xattr, or ranges of it.",
 		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getXattr},
 	{method: "PUT", path: xattrsPath + "/{name}", id: "setXattr", does: opWrite, summary: "Sets an xattr.",
-		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putXattr},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putXattr},
 	{method: "DELETE", path: xattrsPath + "/{name}", id: "removeXattr", does: opWrite, summary: "Removes an xattr.",
 		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).deleteXattr},
 
 	{method: "GET", path: omapPath, id: "listOmap", does: opRead, summary: "Returns a page of omap pairs, in byte order of their keys.",
 		query: append(slices.Clip(objectQuery), pageQuery...), header: conditions, answers: viewAnswers("OmapPage"), serve: (*httpServer).listOmap},
 	{method: "POST", path: omapPath, id: "changeOmap", does: opWrite, summary: "Sets omap pairs, then removes keys: all or none.",
-		query: objectQuery, header: changeHeader, body: someJSON("OmapChanges"), answers: changedAnswers, serve: (*httpServer).changeOmap},
+		query: objectQuery, header: changeHeader, body: &content{typeJSON, []string{"OmapChanges"}}, answers: changedAnswers, serve: (*httpServer).changeOmap},
 	{method: "DELETE", path: omapPath, id: "clearOmap", does: opWrite, summary: "Removes all omap pairs and the omap header.",
 		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).clearOmap},
 	{method: "GET", path: omapPath + "/{key}", id: "getOmapValue", does: opRead, summary: "Returns the value of an omap key, or ranges of it.",
 		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getOmapValue},
 	{method: "PUT", path: omapPath + "/{key}", id: "setOmapValue", does: opWrite, summary: "Sets an omap pair.",
-		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putOmapValue},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putOmapValue},
 	{method: "DELETE", path: omapPath + "/{key}", id: "removeOmapKey", does: opWrite, summary: "Removes an omap pair.",
 		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).deleteOmapKey},
 	{method: "GET", path: objectPath + "/omap-header", id: "getOmapHeader", does: opRead, summary: "Returns the omap header, or ranges of it.",
 		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getOmapHeader},
 	{method: "PUT", path: objectPath + "/omap-header", id: "setOmapHeader", does: opWrite, summary: "Sets the omap header.",
-		query: objectQuery, header: changeHeader, body: someBytes, answers: changedAnswers, serve: (*httpServer).putOmapHeader},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putOmapHeader},
 
 	{method: "POST", path: objectPath + "/exec/{class}/{method}", id: "exec", does: opExec,
 		summary: "Runs a method of a class, or of class@version, beside an object: the body is its input.",
-		query:   callQuery, header: callHeader, body: someBytes, answers: callAnswers, serve: (*httpServer).exec},
-	{method: "POST", path: objectPath + "/eval", id: "eval", does: opExec,
+		query:   callQuery, header: callHeader, body: byteBody, answers: callAnswers, serve: (*httpServer).exec},
+	{method: "POST", path: objectPath + "/eval", id: "eval", does: opEval,
 		summary: "Runs a script beside an object, then the handler that it registered.",
 		query:   append(slices.Clip(callQuery), parameter{"handler", "string", false, "The registered function that is called; empty: none is."}),
-		header:  callHeader, body: &content{mediaType: "multipart/form-data", schema: "Eval"}, answers: callAnswers, serve: (*httpServer).eval},
+		header:  callHeader, body: &content{"multipart/form-data", []string{"Eval"}}, answers: callAnswers, serve: (*httpServer).eval},
 }
 
 var (
@@ -202,7 +204,7 @@ var (
 		parameter{"If-Range", "string", false, "An ETag: Range counts only if the object has that version."})
 	readAnswers = []answer{
 		{http.StatusOK, "All bytes.", someBytes, versionHeader},
-		{http.StatusPartialContent, "The ranges that were asked for: several are multipart/byteranges.", &content{mediaType: "*/*"}, versionHeader},
+		{http.StatusPartialContent, "The ranges that were asked for: several are multipart/byteranges.", []content{*byteBody, {mediaType: "multipart/byteranges"}}, versionHeader},
 		unchangedAnswer,
 	}
 	unchangedAnswer = answer{http.StatusNotModified, "The object is as the client has it, by If-None-Match or If-Modified-Since.", nil, nil}
@@ -211,7 +213,7 @@ var (
 		{http.StatusNoContent, "The object has been changed.", nil, versionHeader},
 	}
 	callAnswers = []answer{
-		{http.StatusOK, "The method's output; JSON with `meta`, `dry_run` or `capture`.", &content{mediaType: "*/*"}, callAnswerHeader},
+		{http.StatusOK, "The method's output; JSON with `meta`, `dry_run` or `capture`.", append(someJSON("Meta", "DryRun", "Bundle"), *byteBody), callAnswerHeader},
 	}
 )
 
@@ -240,7 +242,7 @@ var classRoutes = []route{
 		answers: classAnswer, serve: (*httpServer).showClass},
 	{method: "PUT", path: classPath, id: "installClass", does: opClassAdmin, summary: "Installs a class version: the body is its source.",
 		query:  []parameter{{"inactive", "boolean", false, "It does not become the active version."}},
-		header: []parameter{encodedHeader}, body: someBytes, answers: classAnswer, serve: (*httpServer).installClass},
+		header: []parameter{encodedHeader}, body: byteBody, answers: classAnswer, serve: (*httpServer).installClass},
 	{method: "DELETE", path: classPath, id: "removeClass", does: opClassAdmin, summary: "Removes a class, or name@version if that is not in use.",
 		answers: removedAnswer, serve: (*httpServer).removeClass},
 	{method: "POST", path: classPath + "/activate", id: "activateClass", does: opClassAdmin, summary: "Makes name@version the active version.",
@@ -284,10 +286,12 @@ var daemonRoutes = []route{
 		answers: removedAnswer, serve: (*httpServer).killCall},
 	{method: "POST", path: "/v1/backups/{name}", id: "makeBackup", does: opAdmin, summary: "Copies the store into a new folder.",
 		answers: []answer{{http.StatusOK, "Where the copy is.", someJSON("Backup"), nil}}, serve: (*httpServer).makeBackup},
+	{method: "GET", path: "/v1/openapi.json", id: "openapi", does: opOpen, summary: "Describes these requests: this document.",
+		answers: []answer{{http.StatusOK, "OpenAPI 3.1.", someJSON("Document"), nil}}, serve: (*httpServer).openapi},
 	{method: "GET", path: "/healthz", id: "isAlive", does: opOpen, summary: "Answers when the process runs.",
 		answers: []answer{{http.StatusOK, "It does.", someText, nil}}, serve: (*httpServer).healthz},
 	{method: "GET", path: "/readyz", id: "isReady", does: opOpen, summary: "Answers when calls are let in and the store answers.",
 		answers: []answer{{http.StatusOK, "They are, and it does.", someText, nil}}, serve: (*httpServer).readyz},
 	{method: "GET", path: "/metrics", id: "metrics", does: opInspect, summary: "Numbers for Prometheus.",
-		answers: []answer{{http.StatusOK, "The numbers, as Prometheus asks for them.", &content{mediaType: "*/*"}, nil}}, serve: (*httpServer).metrics},
+		answers: []answer{{http.StatusOK, "The numbers, as Prometheus asks for them.", someText, nil}}, serve: (*httpServer).metrics},
 }

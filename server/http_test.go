@@ -54,6 +54,7 @@ func (w web) do(method, path, body string, header ...string) response {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.wantDocumented(req, resp, read)
 	return response{resp, string(read)}
 }
 
