@@ -107,6 +107,22 @@ func TestHTTPReadModifyWrite(t *testing.T) {
 	w.wantValue(o, strconv.Itoa(clients*each))
 }
 
+// A condition is judged when the change is made, not when the request comes: here a method has the object meanwhile.
+func TestHTTPConditionOfAWaitingChange(t *testing.T) {
+	w, rig := startWeb(t, server.Options{})
+	for _, change := range []struct{ method, query, body string }{{"PUT", "", "changed"}, {"POST", "", "y"}, {"PATCH", "?truncate=0", ""},
+		{"DELETE", "", ""}, {"PUT", "/xattrs/a", "y"}, {"POST", "/omap", `{"set":[{"key":"a","value":"y"}]}`}} {
+		w.do("DELETE", objects+"o", "")
+		tag := w.want(w.do("PUT", objects+"o", "data"), 201, "").Header.Get("ETag")
+		done := make(chan response)
+		go func() { done <- w.do("POST", objects+"o/exec/test/late", "300") }()
+		waitFor(t, "the method runs", func() bool { return running(rig) == 1 })
+		w.wantProblem(w.do(change.method, objects+"o"+change.query, change.body, "If-Match", tag), 412, "ECANCELED", "op", "")
+		w.want(<-done, 200, "5")
+		w.wantValue(objects+"o", "datax")
+	}
+}
+
 func TestHTTPWriteParts(t *testing.T) {
 	w, _ := startWeb(t, server.Options{MaxObject: 100})
 	const o = objects + "o"

@@ -90,8 +90,10 @@ func idempotencyKey(r *http.Request) (string, error) {
 	switch keys := r.Header.Values("Idempotency-Key"); {
 	case len(keys) == 0:
 		return "", nil
-	case len(keys) > 1 || keys[0] == "":
-		return "", inputError("a request has one Idempotency-Key at most, of 1 to 255 bytes")
+	case len(keys) > 1:
+		return "", inputError("a request has one Idempotency-Key at most")
+	case keys[0] == "":
+		return "", inputError("an idempotency key has 1 to 255 bytes")
 	default:
 		return keys[0], nil
 	}

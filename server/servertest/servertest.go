@@ -32,6 +32,7 @@ var Methods = map[string]Method{
 	"echo":  func(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) { return 0, inv.Input, nil },
 	"count": count,
 	"once":  once,
+	"late":  late,
 	"ret":   ret,
 	"big":   big,
 	"fail":  fail,
@@ -54,6 +55,14 @@ func count(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
 // once is count on an object that is absent.
 func once(ctx context.Context, inv *objclass.Invocation) (int32, []byte, error) {
 	if err := inv.Object.Create(true); err != nil {
+		return 0, nil, err
+	}
+	return count(ctx, inv)
+}
+
+// late is count at the end of as many milliseconds as its input says.
+func late(ctx context.Context, inv *objclass.Invocation) (int32, []byte, error) {
+	if _, _, err := wait(ctx, inv); err != nil {
 		return 0, nil, err
 	}
 	return count(ctx, inv)
@@ -239,7 +248,7 @@ func Source() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(Methods)) {
 		flags := "RD"
-		if name == "count" || name == "once" {
+		if name == "count" || name == "once" || name == "late" {
 			flags = "WR"
 		}
 		fmt.Fprintln(&b, name, flags)
