@@ -12,7 +12,9 @@ import (
 var examples = map[string]string{
 	"serve": `objluad serve --data /var/lib/objluad
 objluad serve --store rados --ceph-conf /etc/ceph/ceph.conf`,
-	"version": `objluad version`,
+	"config show":  `objluad config show --config objluad.toml --timeout 2s`,
+	"config check": `objluad config check --config objluad.toml`,
+	"version":      `objluad version`,
 	"ping": `objluad ping
 objluad --addr 127.0.0.1:7480 ping`,
 	"backup": `objluad backup monday`,

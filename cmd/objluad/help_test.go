@@ -94,6 +94,7 @@ func checkExample(t *testing.T, root *cobra.Command, path, line string) {
 var exampleFiles = map[string]string{
 	"photo.jpg":        "a photo",
 	"one.txt":          "1",
+	"objluad.toml":     "data = \"data\"\ntimeout = \"500ms\"\n",
 	"visits.txt":       "41",
 	"counter.lua":      exampleCounter,
 	"counter_test.lua": `return {{name = "counts up", object = {data = "41"}, steps = {{call = "inc", input = "1", output = "42"}}}}`,

@@ -22,7 +22,7 @@ func arguments(use string) []argument {
 	words := strings.Fields(form)
 	var list []argument
 	for _, word := range words[1:] {
-		if strings.HasPrefix(word, "-") {
+		if strings.HasPrefix(strings.TrimPrefix(word, "["), "-") {
 			break
 		}
 		var arg argument

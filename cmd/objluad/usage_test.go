@@ -9,11 +9,12 @@ import (
 
 func TestArguments(t *testing.T) {
 	for use, want := range map[string][]argument{
-		"ls":               nil,
-		"serve --data DIR": nil,
-		"put OID FILE":     {{name: "OID"}, {name: "FILE"}},
-		"kill ID...":       {{name: "ID", repeated: true}},
-		"test [FILE]...":   {{name: "FILE", optional: true, repeated: true}},
+		"show [--config FILE] [flags of serve]": nil,
+		"ls":                                    nil,
+		"serve --data DIR":                      nil,
+		"put OID FILE":                          {{name: "OID"}, {name: "FILE"}},
+		"kill ID...":                            {{name: "ID", repeated: true}},
+		"test [FILE]...":                        {{name: "FILE", optional: true, repeated: true}},
 		"exec OID CLASS[@VERSION] METHOD [INPUT]":         {{name: "OID"}, {name: "CLASS[@VERSION]"}, {name: "METHOD"}, {name: "INPUT", optional: true}},
 		"diff NAME[@VERSION] [NAME[@VERSION]]":            {{name: "NAME[@VERSION]"}, {name: "NAME[@VERSION]", optional: true}},
 		"install NAME FILE, or install --stock [NAME]...": {{name: "NAME"}, {name: "FILE"}},
