@@ -5,7 +5,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -29,35 +28,35 @@ type Reply struct {
 }
 
 // CallOption changes how a method is called.
-type CallOption func(args []string) []string
+type CallOption func(*callOptions)
+
+type callOptions struct {
+	timed   bool // there is a timeout; the daemon's otherwise
+	timeout time.Duration
+	words   []string // the other options, as the wire has them
+}
 
 // Timeout sets the wall and CPU budget of the method, in whole milliseconds, up to the daemon's maximum.
 func Timeout(d time.Duration) CallOption {
-	return func(args []string) []string {
-		return append(args, "TIMEOUT", strconv.FormatInt(d.Milliseconds(), 10))
-	}
+	return func(o *callOptions) { o.timed, o.timeout = true, d }
 }
 
 // ReadOnly has every write of the method refused with EPERM.
-func ReadOnly() CallOption {
-	return func(args []string) []string { return append(args, "READONLY") }
-}
+func ReadOnly() CallOption { return option("READONLY") }
 
 // IdempotencyKey makes a call safe to repeat, with the same key of 1 to 255 bytes: a call whose effects are there already has none,
 // and gets the reply of the one that made them. A key that was used for another call on the object is EINVAL.
-func IdempotencyKey(key string) CallOption {
-	return func(args []string) []string { return append(args, "IDEMPOTENCY", key) }
-}
+func IdempotencyKey(key string) CallOption { return option("IDEMPOTENCY", key) }
 
 // DryRun has the method run as ever, commits nothing, and tells in the reply's Effects what would have been committed.
-func DryRun() CallOption {
-	return func(args []string) []string { return append(args, "DRYRUN") }
-}
+func DryRun() CallOption { return option("DRYRUN") }
 
 // Capture has the method run as a dry run, and the reply's Bundle hold all that the run took and what came of it, to be replayed by
 // objluad replay. A method that failed is then no error.
-func Capture() CallOption {
-	return func(args []string) []string { return append(args, "CAPTURE") }
+func Capture() CallOption { return option("CAPTURE") }
+
+func option(words ...string) CallOption {
+	return func(o *callOptions) { o.words = append(o.words, words...) }
 }
 
 // Exec runs a method of an installed class, "name" or "name@version", beside the object (as rados_exec). A method that
@@ -72,13 +71,15 @@ func (ioctx *IOContext) Eval(ctx context.Context, oid string, script []byte, han
 }
 
 func (ioctx *IOContext) call(ctx context.Context, opts []CallOption, command string, args ...string) (Reply, error) {
-	args = append(args, "META")
+	var o callOptions
 	for _, opt := range opts {
-		args = opt(args)
+		opt(&o)
 	}
+	shortened := o.shorten(ctx)
+	args = append(append(args, "META"), o.args()...)
 	result := ioctx.do(ctx, command, args...)
 	if err := result.Error(); err != nil {
-		return Reply{}, callError(err)
+		return Reply{}, deadlineError(callError(err), shortened)
 	}
 	if bundle, err := result.AsBytes(); err == nil {
 		return Reply{Bundle: bundle}, nil

@@ -4,8 +4,35 @@
 //	ioctx := conn.OpenIOContext("default")
 //	reply, err := ioctx.Exec(ctx, "oid", "counter", "incr", nil)
 //
-// Calls that fail at the daemon return *Error; errors.Is compares it with a syscall.Errno. Canceling a call's context cancels
-// the method that runs for it. All methods are safe for concurrent use, but for IOContext.SetNamespace.
+// All methods are safe for concurrent use, but for IOContext.SetNamespace.
+//
+// # Contexts
+//
+// When the context of an operation ends, so does the operation, and the method that runs for it: the connection is closed, which the
+// daemon notices within some 150 ms. A method is also told how long its caller waits, if that is less than the time that it would have:
+// it then fails with ETIMEDOUT and the line where it was, and errors.Is finds context.DeadlineExceeded in that, too. Either way a method
+// that was ended has changed nothing; an operation whose context ended may have been done all the same, if it was about to commit.
+//
+// # Connections
+//
+// A Conn is a pool. Each operation has a connection to itself while it runs, so a slow method holds up nobody. Where many short
+// ones are made at once, IOContext.Pipelined has them share one connection, and IOContext.Batch sends some together.
+//
+// # Errors
+//
+// Operations that fail at the daemon return *Error, with all that the daemon told; errors.Is compares it with a syscall.Errno. A
+// connection that broke is ECONNRESET or EPIPE, and one that cannot be made ECONNREFUSED and the like.
+//
+// # Retries
+//
+// An operation is sent again, up to Options.Retries times, after a pause that grows, while its context lives, and only where that is safe:
+//
+//   - whatever it is, when the daemon had no room for it or is about to end (EBUSY or ESHUTDOWN of kind "busy"), or no connection could be
+//     made: nothing was done;
+//   - when the connection broke, so that nobody knows what was done: operations that read, and calls with IdempotencyKey, ReadOnly, DryRun or
+//     Capture.
+//
+// Nothing else is sent twice: a write whose connection broke may have been made, or not.
 package client
 
 import (
@@ -16,11 +43,18 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// Conn is a connection to a daemon.
-type Conn struct{ redis rueidis.Client }
+// Conn is a pool of connections to a daemon.
+type Conn struct {
+	redis rueidis.Client
+	opts  Options
+	send  func(ctx context.Context, args []string) rueidis.RedisResult // once
+}
 
 // Dial connects to the daemon at addr, the "host:port" of its RESP listener, with default options.
 func Dial(addr string) (*Conn, error) { return DialOptions(addr, Options{}) }
+
+// replyTimeout is after which time the shared connection is given up when no reply comes: longer than a method may wait and run.
+const replyTimeout = 5 * time.Minute
 
 // DialOptions is Dial with options.
 func DialOptions(addr string, opts Options) (*Conn, error) {
@@ -30,6 +64,8 @@ func DialOptions(addr string, opts Options) (*Conn, error) {
 		ClientName:          opts.Name,
 		Dialer:              net.Dialer{Timeout: opts.DialTimeout},
 		BlockingPoolSize:    opts.MaxConnections,
+		PipelineMultiplex:   -1, // the shared connection is one
+		ConnWriteTimeout:    replyTimeout,
 		ForceSingleClient:   true,
 		DisableCache:        true,
 		DisableRetry:        true,
@@ -41,21 +77,17 @@ func DialOptions(addr string, opts Options) (*Conn, error) {
 	if err != nil {
 		return nil, callError(err)
 	}
-	return &Conn{redis}, nil
+	c := &Conn{redis: redis, opts: opts}
+	c.send = c.alone
+	return c, nil
 }
 
-// Shutdown closes the connection.
+// Shutdown closes all connections.
 func (c *Conn) Shutdown() { c.redis.Close() }
 
 // Ping returns nil when the daemon answers.
 func (c *Conn) Ping(ctx context.Context) error {
 	return callError(c.do(ctx, "PING").Error())
-}
-
-// do sends a command. Each has a connection to itself while it runs: the daemon runs the commands of one connection in
-// order, so a long method would hold up what others send. What the library calls blocking is sent so.
-func (c *Conn) do(ctx context.Context, args ...string) rueidis.RedisResult {
-	return c.redis.Do(ctx, c.redis.B().Arbitrary(args...).Blocking())
 }
 
 // OpenIOContext returns a context for objects in a pool. That the pool exists shows in its use.

@@ -165,6 +165,9 @@ func TestCalls(t *testing.T) {
 func TestConcurrentCalls(t *testing.T) {
 	conn, rig := dial(t)
 	ioctx := conn.OpenIOContext("p")
+	if _, err := ioctx.Exec(t.Context(), "o", "test", "echo", nil); err != nil { // the daemon knows then that it is short
+		t.Fatal(err)
+	}
 	long := make(chan error)
 	go func() {
 		_, err := ioctx.Exec(t.Context(), "o", "test", "wait", []byte("2000"), client.Timeout(time.Minute))

@@ -3,6 +3,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,8 @@ type Error struct {
 	ClassVersion string // full hash of the class version or script that ran
 	Usage        Usage
 
-	name string
+	name     string
+	deadline bool // the context's deadline was what the method had no more time for
 }
 
 // Usage is what a call that failed had used.
@@ -42,6 +44,9 @@ func (e *Error) Error() string { return e.name + ": " + e.Message }
 
 // Unwrap gives errors.Is the errno.
 func (e *Error) Unwrap() error { return e.Errno }
+
+// Is gives errors.Is context.DeadlineExceeded, if a method was ended because its caller's context was about to.
+func (e *Error) Is(target error) bool { return e.deadline && target == context.DeadlineExceeded }
 
 // ErrnoName returns the errno's name as the daemon sent it: "ENOENT", or "E" and a number.
 func (e *Error) ErrnoName() string { return e.name }

@@ -11,17 +11,27 @@ type Options struct {
 	Name string
 	// DialTimeout is how long a connection may take to be made; default 5 s.
 	DialTimeout time.Duration
-	// MaxConnections is how many connections the Conn makes at most for calls that are under way at once; one more waits
+	// MaxConnections is how many connections the Conn makes at most for operations that are under way at once; one more waits
 	// until one of them has ended. Default 1024.
 	MaxConnections int
+	// Retries is how often an operation is sent again at most, where that is safe; default 5, negative for never. The package's
+	// comment says what is safe.
+	Retries int
+	// Backoff is about how long the first retry waits; each further one waits twice as long, up to 1 s. Default 10 ms.
+	Backoff time.Duration
 }
 
 func (o Options) withDefaults() Options {
-	if o.DialTimeout == 0 {
-		o.DialTimeout = 5 * time.Second
-	}
-	if o.MaxConnections == 0 {
-		o.MaxConnections = 1024
-	}
+	orDefault(&o.DialTimeout, 5*time.Second)
+	orDefault(&o.MaxConnections, 1024)
+	orDefault(&o.Retries, 5)
+	orDefault(&o.Backoff, 10*time.Millisecond)
 	return o
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
 }

@@ -109,6 +109,7 @@ func wait(ctx context.Context, inv *objclass.Invocation) (int32, []byte, error) 
 // engine takes a source of lines "method flags"; another one does not compile.
 type engine struct {
 	busy, runs atomic.Int64
+	last       atomic.Pointer[objclass.Budget]
 }
 
 func (e *engine) Load(_ context.Context, u *objclass.Unit, _ objclass.Budget) (objclass.Loaded, error) {
@@ -133,6 +134,8 @@ func (e *engine) Load(_ context.Context, u *objclass.Unit, _ objclass.Budget) (o
 
 func (e *engine) Run(ctx context.Context, inv *objclass.Invocation) (objclass.Result, error) {
 	e.runs.Add(1)
+	budget := inv.Budget // the invocation is the caller's again when it has ended
+	e.last.Store(&budget)
 	e.busy.Add(1)
 	defer e.busy.Add(-1)
 	method := Methods[inv.Method]
@@ -166,6 +169,9 @@ type Rig struct {
 
 // Runs returns how many methods were run.
 func (r *Rig) Runs() int64 { return r.engine.runs.Load() }
+
+// LastBudget returns the budget of the method that began last.
+func (r *Rig) LastBudget() objclass.Budget { return *r.engine.last.Load() }
 
 // Start starts a server that has pools "default" and "p", and class "test" with all Methods. The test's end shuts it down.
 func Start(t testing.TB, opts server.Options) *Rig {

@@ -1,0 +1,42 @@
+// This file is which connection carries a command.
+
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// alone sends a command on a connection that nothing else uses meanwhile: the daemon runs the commands of one connection in order, so a
+// long one would hold up what others send. What the library calls blocking is sent so. When ctx ends the connection is closed, which
+// ends the command.
+func (c *Conn) alone(ctx context.Context, args []string) rueidis.RedisResult {
+	return c.redis.Do(undated{ctx}, c.redis.B().Arbitrary(args...).Blocking())
+}
+
+// shared sends a command on the one connection that all of its kind share.
+func (c *Conn) shared(ctx context.Context, args []string) rueidis.RedisResult {
+	return c.redis.Do(undated{ctx}, c.redis.B().Arbitrary(args...).Build())
+}
+
+// undated is a context that ends at its deadline and does not tell it. With a deadline the library looks at nothing else, so
+// a context that is canceled before would not end a command.
+type undated struct{ context.Context }
+
+func (undated) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+
+// Pipelined returns a context whose operations share one connection with all that are made so on the Conn. They are sent without waiting
+// for the replies of those before, which costs much less for each when many are made at once; and the daemon runs them one after the
+// other, so each waits for those before it: it is for methods that are known to be short. An operation whose ctx ends is given up,
+// but its method runs on, to its end or that of its budget.
+func (ioctx *IOContext) Pipelined() *IOContext { return ioctx.over((*Conn).shared) }
+
+// over returns a context whose commands are sent otherwise.
+func (ioctx *IOContext) over(send func(*Conn, context.Context, []string) rueidis.RedisResult) *IOContext {
+	other, conn := *ioctx, *ioctx.conn
+	conn.send = func(ctx context.Context, args []string) rueidis.RedisResult { return send(ioctx.conn, ctx, args) }
+	other.conn = &conn
+	return &other
+}
