@@ -34,7 +34,7 @@ func (h *house) compare(t *testing.T, s script) {
 		if step.differs != "" {
 			differs = true
 			if want.outcome == got.outcome && want.left == got.left {
-				t.Errorf("%s: there is no difference %q any more", step.args, step.differs)
+				t.Errorf("%q: there is no difference %q any more", step.args, step.differs)
 			}
 			want.outcome = step.want(want.outcome)
 			want.left = got.left
@@ -61,10 +61,10 @@ func (want result) check(t *testing.T, who string, s step, got result) {
 		got.outcome.Errno = ""
 	}
 	if got.outcome != want.outcome {
-		t.Errorf("%s: %s: %s\nwant %s", s.args, who, got.outcome, want.outcome)
+		t.Errorf("%q: %s: %s\nwant %s", s.args, who, got.outcome, want.outcome)
 	}
 	if got.left != want.left {
-		t.Errorf("%s: %s left\n%s\nwant\n%s", s.args, who, got.left, want.left)
+		t.Errorf("%q: %s left\n%s\nwant\n%s", s.args, who, got.left, want.left)
 	}
 }
 
