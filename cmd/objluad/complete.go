@@ -22,7 +22,7 @@ import (
 
 const (
 	completeTimeout = time.Second // for all that the daemon is asked: the user waits
-	completeObjects = 100         // objects that are offered at most
+	completeNames   = 100         // objects, or keys, that are offered at most
 )
 
 // completers are by the names that Use lines have for arguments. What is not here is nothing that could be known before.
@@ -34,6 +34,7 @@ var completers = map[string]func(*completion) []cobra.Completion{
 	"NAME@VERSION":    (*completion).versions,
 	"METHOD":          (*completion).methods,
 	"ID":              (*completion).calls,
+	"KEY":             (*completion).omapKeys,
 }
 
 // files are the names of arguments, and of the flags' values, that are files, by their extension if they have one.
@@ -83,8 +84,11 @@ func (a *app) completeArgument(cmd *cobra.Command, args []string, word string) (
 		return completeFiles(extension)
 	}
 	complete := completers[name]
-	if name == "NAME" && isBelow(cmd, "class") {
+	switch {
+	case name == "NAME" && isBelow(cmd, "class"):
 		complete = (*completion).classNames
+	case name == "NAME" && argumentAt(cmd, 0) == "OID":
+		complete = (*completion).xattrs
 	}
 	if stock := cmd.Flags().Lookup("stock"); stock != nil && stock.Changed {
 		return offer(stockNames(args), word), cobra.ShellCompDirectiveNoFileComp
@@ -167,16 +171,38 @@ func (c *completion) pools() []cobra.Completion {
 	return names
 }
 
-func (c *completion) objects() []cobra.Completion {
+// objectsOf returns the namespace in which the command line finds objects.
+func (c *completion) objectsOf() *client.IOContext {
 	ioctx := c.conn.OpenIOContext(c.pool)
 	ioctx.SetNamespace(c.namespace)
+	return ioctx
+}
+
+// xattrs and omapKeys return those of the object that is the first argument.
+func (c *completion) xattrs() []cobra.Completion {
+	xattrs, _ := c.objectsOf().ListXattrs(c.ctx, c.args[0])
+	return slices.Sorted(maps.Keys(xattrs))
+}
+
+func (c *completion) omapKeys() (list []cobra.Completion) {
+	for key, err := range c.objectsOf().ListOmapKeys(c.ctx, c.args[0], "", c.word) {
+		if err != nil || len(list) == completeNames {
+			break
+		}
+		list = append(list, key)
+	}
+	return list
+}
+
+func (c *completion) objects() []cobra.Completion {
+	ioctx := c.objectsOf()
 	var list []cobra.Completion
 	if c.word != "" {
 		if _, err := ioctx.Stat(c.ctx, c.word); err == nil {
 			list = append(list, c.word)
 		}
 	}
-	_, oids, _ := ioctx.ListObjectsPage(c.ctx, c.word, completeObjects)
+	_, oids, _ := ioctx.ListObjectsPage(c.ctx, c.word, completeNames)
 	return append(list, oids...)
 }
 

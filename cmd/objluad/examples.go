@@ -26,7 +26,25 @@ objluad get visits - | wc -c`,
 	"stat": `objluad stat visits`,
 	"ls": `objluad ls
 objluad -p default -N logs ls`,
-	"rm": `objluad rm visits`,
+	"rm":       `objluad rm visits`,
+	"append":   `date | objluad append visits -`,
+	"truncate": `objluad truncate visits 1`,
+	"create":   `objluad create empty`,
+	"setxattr": `objluad setxattr visits color red
+objluad setxattr visits photo <photo.jpg`,
+	"getxattr":  `objluad getxattr visits color`,
+	"listxattr": `objluad listxattr visits`,
+	"rmxattr":   `objluad rmxattr visits color`,
+	"setomapval": `objluad setomapval visits monday 12
+objluad setomapval visits photo --input-file photo.jpg`,
+	"getomapval": `objluad getomapval visits sunday
+objluad getomapval visits sunday sunday.txt`,
+	"listomapkeys":  `objluad listomapkeys visits`,
+	"listomapvals":  `objluad listomapvals visits`,
+	"rmomapkey":     `objluad rmomapkey visits sunday`,
+	"clearomap":     `objluad clearomap visits`,
+	"getomapheader": `objluad getomapheader visits`,
+	"setomapheader": `objluad setomapheader visits 'a week'`,
 
 	"lspools": `objluad lspools`,
 	"mkpool":  `objluad mkpool parcels`,

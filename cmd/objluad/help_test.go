@@ -188,6 +188,13 @@ func (h *exampleHouse) prepare(path string) (version string) {
 	ioctx := conn.OpenIOContext("default")
 	_, err = ioctx.WriteFull(ctx, "visits", []byte("41"))
 	h.check(err)
+	_, err = ioctx.SetXattr(ctx, "visits", "color", []byte("blue"))
+	h.check(err)
+	_, err = ioctx.SetOmap(ctx, "visits", map[string][]byte{"sunday": []byte("9")})
+	h.check(err)
+	if err := ioctx.Delete(ctx, "empty"); !errors.Is(err, syscall.ENOENT) {
+		h.check(err)
+	}
 	h.removeCounter()
 	version, err = conn.InstallClass(ctx, "counter", []byte("-- the first\n"+exampleCounter))
 	h.check(err)

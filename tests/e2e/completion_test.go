@@ -52,6 +52,12 @@ func TestCompletions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := ioctx.SetOmap(t.Context(), "box", map[string][]byte{"key1": nil, "key2": nil, "other": nil}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ioctx.SetXattr(t.Context(), "box", "color", nil); err != nil {
+		t.Fatal(err)
+	}
 	ioctx.SetNamespace("n")
 	if _, err := ioctx.WriteFull(t.Context(), "boxes of n", nil); err != nil {
 		t.Fatal(err)
@@ -65,6 +71,9 @@ func TestCompletions(t *testing.T) {
 		{"-p parcels get |box", "box box 2 boxer"}, // a name of two lines cannot be completed
 		{"-p parcels -N n stat |", "boxes of n"},
 		{"-p parcels rm box |c", "c"},
+		{"-p parcels getomapval box |k", "key1 key2"},
+		{"-p parcels setxattr box |", "color"},
+		{"-p parcels setxattr box color |", ""},
 		{"exec o |cou", "counter"},
 		{"exec o |counter@", old + " " + active},
 		{"exec o counter |", "dec inc"},
@@ -156,7 +165,7 @@ func TestCompletionInBash(t *testing.T) {
 	bash.press("source " + machinery + "; source <(objluad completion bash); echo rea''dy\n")
 	bash.await("ready")
 	for _, test := range []struct{ typed, want string }{
-		{"objluad cl", "objluad class "},
+		{"objluad clas", "objluad class "},
 		{"objluad class li", "objluad class li"}, // lint or list
 		{"objluad get vi", "objluad get visits "},
 		{"objluad get a", `objluad get a\ name `},

@@ -99,6 +99,7 @@ type frameJSON struct {
 	SinceStart bool `json:"since_start"`
 	Daemon     struct {
 		Connections int `json:"connections"`
+		Memory      int `json:"memory_bytes"`
 	} `json:"daemon"`
 	Total   costJSON   `json:"total"`
 	Classes []costJSON `json:"classes"`
@@ -138,7 +139,7 @@ func TestTopInScripts(t *testing.T) {
 	if err := json.Unmarshal([]byte(cli(t, d, "--json", "top", "-n", "1")), &frame); err != nil {
 		t.Fatal(err)
 	}
-	if !frame.SinceStart || frame.Daemon.Connections < 1 || frame.Total.Calls != 6 || frame.Calls == nil {
+	if !frame.SinceStart || frame.Daemon.Connections < 1 || frame.Daemon.Memory < 1<<20 || frame.Total.Calls != 6 || frame.Calls == nil {
 		t.Errorf("the frame: %+v", frame)
 	}
 	if len(frame.Classes) != 2 || frame.Classes[0].Class != "endless" || frame.Classes[0].CPU < 10_000 || frame.Classes[1].Calls != 5 {
