@@ -117,7 +117,7 @@ generate: ## write docs/lua-api.md from luavm/api/objclass.lua
 	$(GO) generate ./luavm/api
 
 fuzz-guard:
-	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm cmd/objluad/settings"
+	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm cmd/objluad/settings server/access"
 
 fuzz-wire:
 	@$(MAKE) --no-print-directory fuzz FUZZDIRS=server

@@ -18,9 +18,10 @@ var arrows = []struct {
 	folder string
 	may    []string
 }{
-	{"cmd/objluad", []string{"server", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
+	{"cmd/objluad", []string{"server", "server/access", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
-	{"server", []string{"objclass", "store"}},
+	{"server/access", []string{"objclass"}},
+	{"server", []string{"server/access", "objclass", "store"}},
 	{"client", nil},
 	{"luavm", []string{"objclass", "panicguard"}},
 	{"objclass", []string{"store"}},
@@ -107,6 +108,7 @@ func TestForbiddenArrows(t *testing.T) {
 		"objclass":          "luavm",
 		"panicguard":        "luavm",
 		"server":            "luavm",
+		"server/access":     "server",
 		"client":            "server",
 		"store/pebblestore": "objclass",
 		"store/radosstore":  "store/pebblestore",
