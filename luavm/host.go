@@ -306,6 +306,9 @@ func lvHostCaller(ctx C.uintptr_t, answer *C.lv_answer) C.int {
 	return s.answerFor(func() error {
 		inv := s.inv
 		fields := []string{"client", inv.Client, "method", inv.Method, "version", inv.Unit.Version}
+		if inv.User != "" {
+			fields = append(fields, "user", inv.User)
+		}
 		if inv.Class != "" {
 			fields = append(fields, "class", inv.Class)
 		}

@@ -82,8 +82,8 @@ func TestScriptsKnowTheirObjectAndCaller(t *testing.T) {
 			t.Errorf("object() is %q, want %q", got, want)
 		}
 	}
-	got, inv := told(t, e, "return objclass.caller()", objclass.Invocation{Client: "127.0.0.1:1", Class: "told"})
-	if want := "class=told client=127.0.0.1:1 method=f version=" + inv.Unit.Version + "\n"; got != want {
+	got, inv := told(t, e, "return objclass.caller()", objclass.Invocation{Client: "127.0.0.1:1", User: "alice", Class: "told"})
+	if want := "class=told client=127.0.0.1:1 method=f user=alice version=" + inv.Unit.Version + "\n"; got != want {
 		t.Errorf("caller() is %q, want %q", got, want)
 	}
 	got, inv = told(t, e, "objclass.caller().method = 'x' return objclass.caller()", objclass.Invocation{Client: "c"})

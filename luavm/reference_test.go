@@ -179,7 +179,7 @@ func TestReferenceHasTheFields(t *testing.T) {
 			want[field.Name] = field.Type
 		}
 		got, _ := told(t, e, "local all = {} for name, value in pairs("+ask+") do all[name] = type(value) end return all",
-			objclass.Invocation{Class: "told"})
+			objclass.Invocation{Class: "told", User: "alice"})
 		var fields []string
 		for _, name := range slices.Sorted(maps.Keys(want)) {
 			fields = append(fields, name+"="+want[name])

@@ -30,7 +30,8 @@ type Bundle struct {
 	Method       bundleBytes   `json:"method"`
 	Input        bundleBytes   `json:"input"`
 	Client       bundleBytes   `json:"client"`
-	Flags        string        `json:"flags"` // as Flags.String
+	User         bundleBytes   `json:"user,omitempty"` // empty when the client had not logged in
+	Flags        string        `json:"flags"`          // as Flags.String
 	Capabilities *Capabilities `json:"capabilities,omitempty"`
 	Now          time.Time     `json:"now"`
 	Seed         []byte        `json:"seed"`

@@ -36,6 +36,7 @@ type CallInfo struct {
 	Method string // of the class, or the script's handler, as the call names it; cut where it is overlong
 	Ref    store.Ref
 	Client string // as Call.Client
+	User   string // as Call.User
 	State  CallState
 	Age    time.Duration // since Exec began
 	Ran    time.Duration // in executions, all runs together
@@ -112,6 +113,14 @@ func (s *Service) Calls() []CallInfo {
 	return infos
 }
 
+// CallUser returns as whom the client of the call of that id has logged in, or "" when no such call is in.
+func (s *Service) CallUser(id uint64) string {
+	if e := s.admission.methodCall(id); e != nil {
+		return e.call.User
+	}
+	return ""
+}
+
 // Kill ends the call of that id, and returns without waiting for the end. A call that waits fails with ECANCELED of
 // KindBusy, a method that runs with TrapCanceled; either has changed nothing. Killing it again is no error until it is gone.
 //
@@ -140,6 +149,7 @@ func (e *callEntry) info(now time.Time) CallInfo {
 		Method: shorten(e.call.Method),
 		Ref:    e.call.Ref,
 		Client: e.call.Client,
+		User:   e.call.User,
 		State:  p.state,
 		Age:    age,
 		Ran:    p.ran,

@@ -48,7 +48,7 @@ func (x *exec) capture() error {
 func (b *Bundle) note(inv *Invocation) {
 	seed := inv.DrawSeed()
 	b.Unit, b.Class, b.Method = newBundleUnit(inv.Unit), inv.Class, bundleBytes(inv.Method)
-	b.Input, b.Client = bundleBytes(inv.Input), bundleBytes(inv.Client)
+	b.Input, b.Client, b.User = bundleBytes(inv.Input), bundleBytes(inv.Client), bundleBytes(inv.User)
 	b.Now, b.Seed = inv.Now.UTC(), seed[:]
 }
 

@@ -104,6 +104,7 @@ type Invocation struct {
 	Object *Object // what host calls act on
 	Ref    store.Ref
 	Client string    // as Call.Client
+	User   string    // as Call.User
 	Class  string    // without a version; empty for a script
 	Now    time.Time // when the run began, for the script; where it is zero, Run sets it
 	Seed   Seed      // of the run's random stream; where it is zero, Run sets it when the script asks for one

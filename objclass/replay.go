@@ -42,6 +42,7 @@ func (b *Bundle) invocation(object *Object, log func(level int, message string))
 		Object: object,
 		Ref:    b.Object.ref(),
 		Client: string(b.Client),
+		User:   string(b.User),
 		Class:  b.Class,
 		Now:    b.Now,
 		Seed:   Seed(b.Seed),

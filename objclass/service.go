@@ -399,6 +399,7 @@ func (x *exec) invoke(r *runParts, began time.Time) error {
 		Object: &r.object,
 		Ref:    x.call.Ref,
 		Client: x.call.Client,
+		User:   x.call.User,
 		Now:    began,
 		Budget: x.budget,
 		Long:   x.place.knownLong,

@@ -105,6 +105,7 @@ function objclass.caller() end
 
 ---@class objclass.Caller
 ---@field client string the address from which the client is connected
+---@field user? string as whom the client has logged in; nil where the daemon has no users
 ---@field class? string nil for a script that was sent with the call
 ---@field method string or the script's handler
 ---@field version string SHA-256 of the class version or script, in hexadecimal digits
