@@ -74,3 +74,7 @@ func checkNotReserved(name string) error {
 	}
 	return nil
 }
+
+// EvaluatesInput reports whether the methods of a class, which a call names with or without a version, run scripts that come in their
+// input: calling one is as much as sending a script.
+func EvaluatesInput(spec string) bool { return isLuaClass(spec) }

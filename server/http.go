@@ -29,6 +29,7 @@ type httpServer struct {
 	service  *objclass.Service
 	opts     Options
 	origins  http.CrossOriginProtection
+	audit    *audit
 	mux      *http.ServeMux
 	numbers  http.Handler // for Prometheus
 	bodies   room
@@ -37,7 +38,7 @@ type httpServer struct {
 }
 
 func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
-	s := &httpServer{service: service, opts: opts, mux: http.NewServeMux()}
+	s := &httpServer{service: service, opts: opts, mux: http.NewServeMux(), audit: newAudit(&opts)}
 	var err error
 	if s.document, err = newDocument(opts.Version); err != nil {
 		panic(err) // of schemas that are constants
@@ -65,15 +66,12 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	return s
 }
 
-// answer answers a request for which there is a route. The handler finds the parameters in r.Form: those that the route takes.
-func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request) (err error) {
+// answer answers a request for which there is a route.
+func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request) error {
 	if err := unescapePath(route, r); err != nil {
 		return err
 	}
-	if r.Form, err = parameters(r, route.query); err != nil {
-		return err
-	}
-	return route.serve(s, w, r)
+	return s.perform(route, w, r)
 }
 
 func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -122,6 +120,14 @@ func (s *httpServer) readyz(w http.ResponseWriter, r *http.Request) error {
 func (s *httpServer) metrics(w http.ResponseWriter, r *http.Request) error {
 	s.numbers.ServeHTTP(w, r)
 	return nil
+}
+
+// answer answers a request whose user may ask for it. The handler finds the parameters in r.Form: those that the route takes.
+func (route *route) answer(s *httpServer, w http.ResponseWriter, r *http.Request) (err error) {
+	if r.Form, err = parameters(r, route.query); err != nil {
+		return err
+	}
+	return route.serve(s, w, r)
 }
 
 func writeText(w http.ResponseWriter, text string) error {

@@ -83,7 +83,7 @@ func readPart(w http.ResponseWriter, part *multipart.Part, what string, limit in
 }
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
-	call.Client = r.RemoteAddr
+	call.Client, call.User = r.RemoteAddr, userOf(r).Name
 	meta, err := parseBool(r.Form, "meta")
 	if err != nil {
 		return err

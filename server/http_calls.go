@@ -23,6 +23,7 @@ type callJSON struct {
 	Script    bool   `json:"script"`
 	Method    string `json:"method"`
 	Client    string `json:"client"`
+	User      string `json:"user,omitempty"` // where the daemon has users
 }
 
 func newCallJSON(info objclass.CallInfo) callJSON {
@@ -37,6 +38,7 @@ func newCallJSON(info objclass.CallInfo) callJSON {
 		Script:    info.Script,
 		Method:    info.Method,
 		Client:    info.Client,
+		User:      info.User,
 	}
 	if utf8.ValidString(info.Ref.OID) {
 		call.OID = info.Ref.OID
@@ -46,8 +48,8 @@ func newCallJSON(info objclass.CallInfo) callJSON {
 	return call
 }
 
-func (s *httpServer) listCalls(w http.ResponseWriter, _ *http.Request) error {
-	infos := s.service.Calls()
+func (s *httpServer) listCalls(w http.ResponseWriter, r *http.Request) error {
+	infos := visibleCalls(userOf(r), s.service.Calls())
 	list := struct {
 		Calls []callJSON `json:"calls"`
 	}{make([]callJSON, 0, len(infos))}

@@ -85,6 +85,7 @@ func (s *httpServer) listClasses(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	infos = visibleClasses(userOf(r), infos)
 	list := struct {
 		Classes []classJSON `json:"classes"`
 	}{make([]classJSON, 0, len(infos))}

@@ -1,5 +1,5 @@
-// This file keeps web pages from using the HTTP listener through the browser of somebody who can reach it. There are no
-// users yet, so being able to reach the listener is the only permission.
+// This file keeps web pages from using the HTTP listener through the browser of somebody who can reach it. Where there are no
+// users, being able to reach the listener is the only permission; where there are, a browser may send the credentials by itself.
 
 package server
 
@@ -17,6 +17,9 @@ import (
 func (s *httpServer) checkOrigin(r *http.Request) error {
 	if err := s.origins.Check(r); err != nil {
 		return objclass.Errorf(syscall.EPERM, objclass.KindAuth, "%w", err)
+	}
+	if s.opts.Users != nil {
+		return nil // a page has no credentials for a name of its own
 	}
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {

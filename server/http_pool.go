@@ -24,6 +24,7 @@ func (s *httpServer) listPools(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	names = visiblePools(userOf(r), names)
 	return writeJSON(w, struct {
 		Pools []string `json:"pools"`
 	}{append([]string{}, names...)})

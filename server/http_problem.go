@@ -74,6 +74,9 @@ var errnoStatus = map[syscall.Errno]int{
 // httpStatus returns the status that stands for an error. An errno that is not in the tables is a method's own: the
 // request was understood, and the method would not do it.
 func httpStatus(e *objclass.Error) int {
+	if e.Kind == objclass.KindAuth && e.Errno == uint64(syscall.EACCES) { // who it is is not known
+		return http.StatusUnauthorized
+	}
 	if status, ok := kindStatus[e.Kind]; ok {
 		return status
 	}
@@ -129,6 +132,8 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int, mo
 		header.Set("Retry-After", "1")
 	case http.StatusUnsupportedMediaType:
 		header.Set("Accept-Encoding", strings.Join(codings, ", "))
+	case http.StatusUnauthorized:
+		header["Www-Authenticate"] = challenges
 	}
 	w.WriteHeader(status)
 	body, _ := json.Marshal(p) // strings and numbers only: it cannot fail

@@ -149,6 +149,8 @@ func (r *infoReport) stats() {
 	errors := int64(0)
 	m.resp.eachError(func(_ string, n int64) { errors += n })
 	r.line("total_error_replies", errors)
+	r.line("acl_access_denied_auth", m.loginsFailed.Load())
+	r.line("acl_access_denied_cmd", m.denied.Load())
 	r.line("calls", m.ended.Load())
 	r.line("calls_failed", m.failed.Load())
 	r.line("calls_in_progress", stats.Calls)

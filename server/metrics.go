@@ -46,6 +46,9 @@ type Metrics struct {
 	accepted atomic.Int64 // RESP connections
 	refused  atomic.Int64 // RESP connections
 
+	denied       atomic.Int64 // what users were refused
+	loginsFailed atomic.Int64
+
 	// methods has the counters of each method that was called, so that a call neither takes a lock nor hashes labels.
 	// Readers take the map as it is; it is replaced as a whole.
 	mu      sync.Mutex
@@ -107,6 +110,8 @@ func NewMetrics() *Metrics {
 	m.counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", m.refused.Load)
 	m.counter("objluad_resp_received_bytes_total", "Bytes that were read from RESP connections.", m.resp.received.Load)
 	m.counter("objluad_resp_sent_bytes_total", "Bytes that were sent on RESP connections.", m.resp.sent.Load)
+	m.counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", m.denied.Load)
+	m.counter("objluad_logins_failed_total", "Logins that failed.", m.loginsFailed.Load)
 	return m
 }
 

@@ -121,7 +121,9 @@ func plain(t *testing.T, answer any) any {
 
 func TestParityOfCalls(t *testing.T) {
 	class := func(method, input string, opts ...string) request { return request{"test", method, false, input, opts} }
-	script := func(handler, input string, opts ...string) request { return request{"-- any", handler, true, input, opts} }
+	script := func(handler, input string, opts ...string) request {
+		return request{"-- any", handler, true, input, opts}
+	}
 	calls := []request{
 		class("echo", "text"),
 		class("echo", "text", "META"),

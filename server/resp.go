@@ -24,6 +24,7 @@ type respServer struct {
 	opts    Options
 	log     *slog.Logger
 	metrics *Metrics
+	audit   *audit
 	started time.Time
 
 	draining atomic.Bool
@@ -42,6 +43,7 @@ func newRESPServer(service *objclass.Service, opts Options) *respServer {
 		opts:      opts,
 		log:       opts.Logger.With("listener", "resp"),
 		metrics:   opts.Metrics,
+		audit:     newAudit(&opts),
 		started:   time.Now(),
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[*respConn]struct{}),
@@ -106,7 +108,9 @@ func (s *respServer) accept(nc net.Conn) {
 			s.metrics.refused.Add(1)
 			c.out.error(objclass.Errorf(syscall.EBUSY, objclass.KindBusy, "the server has %d connections, its limit", s.opts.MaxConnections), false)
 			nc.SetWriteDeadline(time.Now().Add(time.Second))
-			c.out.flush()
+			if socketOf(nc) == nc { // a handshake would keep the next clients waiting
+				c.out.flush()
+			}
 		}
 		c.close()
 		return

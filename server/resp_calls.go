@@ -9,7 +9,7 @@ import (
 )
 
 func (c *respConn) callList([][]byte) error {
-	calls := c.srv.service.Calls()
+	calls := visibleCalls(c.who(), c.srv.service.Calls())
 	c.out.array(len(calls))
 	for _, call := range calls {
 		c.callInfo(&call)
@@ -18,7 +18,7 @@ func (c *respConn) callList([][]byte) error {
 }
 
 func (c *respConn) callInfo(call *objclass.CallInfo) {
-	c.out.mapping(11)
+	c.out.mapping(12)
 	c.out.bulkString("id")
 	c.out.uint(call.ID)
 	c.out.bulkString("state")
@@ -41,6 +41,8 @@ func (c *respConn) callInfo(call *objclass.CallInfo) {
 	c.out.bulkString(call.Method)
 	c.out.bulkString("client")
 	c.out.bulkString(call.Client)
+	c.out.bulkString("user")
+	c.out.bulkString(call.User)
 }
 
 func (c *respConn) callKill(args [][]byte) error {

@@ -31,6 +31,7 @@ func (c *respConn) classList([][]byte) error {
 	if err != nil {
 		return err
 	}
+	infos = visibleClasses(c.who(), infos)
 	c.out.array(len(infos))
 	for _, info := range infos {
 		c.out.mapping(classFields(&info))

@@ -42,6 +42,7 @@ type clientState struct {
 
 	mu                    sync.Mutex
 	name, libName, libVer string
+	user                  string // "" when nobody has logged in
 	resp3                 bool
 }
 

@@ -40,7 +40,7 @@ func (c *respConn) clientList(args [][]byte) error {
 	var b strings.Builder
 	now := time.Now()
 	for _, conn := range c.srv.clients() {
-		if listed(conn) {
+		if listed(conn) && c.governs(conn) {
 			b.WriteString(conn.describeClient(now))
 		}
 	}
@@ -96,9 +96,6 @@ func (c *respConn) describeClient(now time.Time) string {
 // buffers returns how many bytes of memory hold what the connection read and is to send.
 func (c *respConn) buffers() int64 { return c.state.room.Load() + replyBuffer + c.state.unsent.Load() }
 
-// user returns the name of the user that the client has logged in as.
-func (c *respConn) user() string { return "default" }
-
 // fd returns the number of the connection's socket, -1 when it has none.
 func (c *respConn) fd() int {
 	fd := -1
@@ -121,22 +118,25 @@ func ofAddr(addr string) func(*respConn) bool {
 
 // clientKill answers how many connections it closed; in Redis's old form, which names one by its address, whether it did.
 func (c *respConn) clientKill(args [][]byte) error {
+	filter, err := c.parseClientFilter(args)
+	if err != nil {
+		return err
+	}
 	if len(args) == 1 {
-		if c.kill(clientFilter{ofAddr(string(args[0]))}) == 0 {
+		if c.kill(filter) == 0 {
 			return objclass.Errorf(syscall.ENOENT, objclass.KindInput, "No such client")
 		}
 		c.out.ok()
 		return nil
-	}
-	filter, err := c.parseClientFilter(args)
-	if err != nil {
-		return err
 	}
 	c.out.int(c.kill(filter))
 	return nil
 }
 
 func (c *respConn) parseClientFilter(args [][]byte) (f clientFilter, err error) {
+	if len(args) == 1 {
+		return clientFilter{ofAddr(string(args[0]))}, nil
+	}
 	skipMe := true
 	if len(args)%2 != 0 {
 		return nil, errSyntax
@@ -185,7 +185,7 @@ func (c *respConn) parseClientFilter(args [][]byte) (f clientFilter, err error) 
 // kill closes the connections that match, and ends their calls. Its own it closes behind the reply.
 func (c *respConn) kill(filter clientFilter) (killed int64) {
 	for _, conn := range c.srv.clients() {
-		if !filter.matches(conn) || !conn.state.killed.CompareAndSwap(false, true) {
+		if !filter.matches(conn) || !c.governs(conn) || !conn.state.killed.CompareAndSwap(false, true) {
 			continue
 		}
 		killed++
@@ -196,4 +196,18 @@ func (c *respConn) kill(filter clientFilter) (killed int64) {
 		}
 	}
 	return killed
+}
+
+// owns reports whether there are connections that match, and all are of the connection's own user.
+func (c *respConn) owns(filter clientFilter) bool {
+	found := false
+	for _, conn := range c.srv.clients() {
+		if filter.matches(conn) {
+			if conn.user() != c.user() {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }

@@ -153,7 +153,7 @@ func init() {
 		{name: "hello", usage: "[protover [AUTH username password] [SETNAME name]]", min: 0, max: many, flags: fast,
 			summary: "Chooses RESP2 or RESP3 and describes the server.", run: (*respConn).hello},
 		{name: "auth", usage: "[username] password", min: 1, max: 2, flags: fast,
-			summary: "Is refused: the server has no users.", run: (*respConn).auth},
+			summary: "Logs in, by a password alone as user default.", run: (*respConn).auth},
 		{name: "info", usage: "[section ...]", min: 0, max: many, flags: fast,
 			summary: "Describes the server's state.", run: (*respConn).info},
 		{name: "quit", min: 0, max: many, flags: fast,

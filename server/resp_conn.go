@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 )
 
 const (
@@ -47,6 +48,8 @@ type respConn struct {
 	tally    tally             // of these
 	unsynced objclass.Unsynced // commits whose replies are gathered
 
+	session *access.Session // nil when nobody has logged in
+
 	id    int64
 	state clientState
 	last  struct{ pool, namespace, class, method string } // of the last commands, see reuse
@@ -59,8 +62,11 @@ func newRESPConn(s *respServer, nc net.Conn) *respConn {
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
 	c.state.began = time.Now()
 	c.began.Store(-s.clock.Load())
-	if sc, ok := nc.(syscall.Conn); ok {
+	if sc, ok := socketOf(nc).(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
+	}
+	if s.opts.Users != nil {
+		c.in.limit(strangerFrame)
 	}
 	return c
 }
@@ -80,6 +86,9 @@ func (c *respConn) serve() (err error) {
 		}
 		err = cmp.Or(err, c.unsynced.Wait())
 	}()
+	if err := c.handshake(); err != nil {
+		return err
+	}
 	for !c.closes {
 		args, ok, err := c.in.next()
 		switch {
@@ -153,7 +162,7 @@ func (c *respConn) run(cmd *command, args [][]byte) {
 	c.state.cmd.Store(cmd)
 	c.began.Store(c.srv.clock.Load())
 	errors := c.out.errors
-	if err := cmd.run(c, args); err != nil {
+	if err := c.perform(cmd, args); err != nil {
 		c.out.error(err, c.meta)
 	}
 	if c.out.errors > errors {
@@ -215,13 +224,15 @@ func (c *respConn) setReadDeadline(t time.Time) error {
 }
 
 // linger ends the connection so that the client gets to read the last reply.
-func (c *respConn) linger() {
-	half, ok := c.nc.(interface{ CloseWrite() error })
+func (c *respConn) linger() { c.lingerOn(c.nc) }
+
+func (c *respConn) lingerOn(nc net.Conn) {
+	half, ok := nc.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
 	if c.setReadDeadline(time.Now().Add(lingerTime)) == nil {
-		io.CopyN(io.Discard, c.nc, lingerBytes)
+		io.CopyN(io.Discard, nc, lingerBytes)
 	}
 }
 

@@ -54,8 +54,13 @@ type frameReader struct {
 type span struct{ off, end uint32 }
 
 func newFrameReader(src io.Reader, maxFrame int) *frameReader {
-	return &frameReader{src: src, max: min(max(maxFrame, frameBuffer), math.MaxUint32), buf: make([]byte, frameBuffer), missing: noFrame, bulk: noBulk}
+	f := &frameReader{src: src, buf: make([]byte, frameBuffer), missing: noFrame, bulk: noBulk}
+	f.limit(maxFrame)
+	return f
 }
+
+// limit sets the most bytes of the frames that follow.
+func (f *frameReader) limit(maxFrame int) { f.max = min(max(maxFrame, frameBuffer), math.MaxUint32) }
 
 // next returns the arguments of the next command, which are valid until the next call of fill. ok is false when the
 // buffer holds no complete command. A command has at least one argument. Errors are *protocolError.
@@ -154,6 +159,9 @@ func (f *frameReader) inline() (args [][]byte, ok bool, err error) {
 			return nil, false, protocolErrorf("an inline command may have %d bytes", maxInline)
 		}
 		return nil, false, nil
+	}
+	if line[0] == tlsHandshake {
+		return nil, false, protocolErrorf("this is TLS, and the port is one of RESP without it")
 	}
 	if line[0] == '$' { // a bulk string without its array
 		return nil, false, protocolErrorf("expected '*' or a word, got %q", line[:1])

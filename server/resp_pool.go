@@ -25,6 +25,7 @@ func (c *respConn) poolList([][]byte) error {
 	if err != nil {
 		return err
 	}
+	names = visiblePools(c.who(), names)
 	c.out.array(len(names))
 	for _, name := range names {
 		c.out.bulkString(name)

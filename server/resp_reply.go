@@ -113,6 +113,10 @@ func (r *replyWriter) nullArray() {
 // error writes a failed call's reply: "-<ERRNO> <kind> <message>". If the client wants it, what else is known follows on lines of
 // their own, which only a bulk error of RESP3 can carry. Some clients of RESP3, redis-cli 7 among them, cannot read one.
 func (r *replyWriter) error(err error, meta bool) {
+	if line := loginError(err); line != "" {
+		r.errorText(line)
+		return
+	}
 	e := asError(err)
 	if !r.resp3 || !meta {
 		r.errorText(errorLine(e))

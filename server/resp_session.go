@@ -4,10 +4,9 @@ package server
 
 import (
 	"strconv"
-	"syscall"
 	"time"
 
-	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 )
 
 func (c *respConn) ping(args [][]byte) error {
@@ -48,6 +47,7 @@ func (c *respConn) selectDB(args [][]byte) error {
 // reset undoes what the client has set. What it told of its library stays true.
 func (c *respConn) reset([][]byte) error {
 	c.unmute()
+	c.logOut()
 	c.setSession(false, "")
 	c.out.simple("RESET")
 	return nil
@@ -59,14 +59,10 @@ func (c *respConn) quit([][]byte) error {
 	return nil
 }
 
-func (c *respConn) auth([][]byte) error {
-	return objclass.Errorf(syscall.EPERM, objclass.KindAuth,
-		"the server has no users, so there is nothing to log in to; connect without a password")
-}
-
 // hello changes nothing unless all of it can be done.
 func (c *respConn) hello(args [][]byte) error {
 	resp3, name := c.out.resp3, c.state.clientName()
+	var login [][]byte // name and password
 	if len(args) > 0 {
 		version, err := strconv.Atoi(string(args[0]))
 		switch {
@@ -80,7 +76,7 @@ func (c *respConn) hello(args [][]byte) error {
 		for opts := args[1:]; len(opts) > 0; opts = opts[2:] {
 			switch {
 			case is(opts[0], "AUTH") && len(opts) >= 3:
-				return c.auth(nil)
+				login, opts = opts[1:3], opts[1:]
 			case is(opts[0], "SETNAME") && len(opts) >= 2:
 				if name, err = parseClientName(opts[1]); err != nil {
 					return err
@@ -89,6 +85,14 @@ func (c *respConn) hello(args [][]byte) error {
 				return inputError("Syntax error in HELLO option '%s'", clip(opts[0]))
 			}
 		}
+	}
+	if login != nil {
+		if err := c.login(string(login[0]), login[1]); err != nil {
+			return err
+		}
+	}
+	if c.who() == nil {
+		return access.ErrNoLogin
 	}
 	c.setSession(resp3, name)
 	proto := int64(2)

@@ -358,11 +358,11 @@ func TestCallList(t *testing.T) {
 	waitFor(t, "it runs", func() bool { return running(rig) == 1 })
 	fields := `\$2\r\nid\r\n:(\d+)\r\n\$5\r\nstate\r\n\$7\r\nrunning\r\n\$6\r\nage_us\r\n:\d+\r\n\$6\r\nrun_us\r\n:\d+\r\n` +
 		`\$4\r\npool\r\n\$1\r\np\r\n\$9\r\nnamespace\r\n\$1\r\nn\r\n\$3\r\noid\r\n\$2\r\no\x{fffd}\r\n\$5\r\nclass\r\n\$4\r\neval\r\n` +
-		`\$6\r\nscript\r\n%s\r\n\$6\r\nmethod\r\n\$4\r\nwait\r\n\$6\r\nclient\r\n` + regexp.QuoteMeta(bulk(busy.LocalAddr().String()))
-	wantMatch(t, "RESP2", strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd"), fmt.Sprintf(`\*1\r\n\*22\r\n`+fields, ":1"))
+		`\$6\r\nscript\r\n%s\r\n\$6\r\nmethod\r\n\$4\r\nwait\r\n\$6\r\nclient\r\n` + regexp.QuoteMeta(bulk(busy.LocalAddr().String())) + `\$4\r\nuser\r\n\$0\r\n\r\n`
+	wantMatch(t, "RESP2", strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd"), fmt.Sprintf(`\*1\r\n\*24\r\n`+fields, ":1"))
 	p.ask("HELLO", "3")
 	list := strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd")
-	wantMatch(t, "RESP3", list, fmt.Sprintf(`\*1\r\n%%11\r\n`+fields, "#t"))
+	wantMatch(t, "RESP3", list, fmt.Sprintf(`\*1\r\n%%12\r\n`+fields, "#t"))
 	id := regexp.MustCompile(`id\r\n:(\d+)`).FindStringSubmatch(list)[1]
 
 	for args, want := range map[string]string{

@@ -12,11 +12,13 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 )
 
 // Options sets a Server up. A zero field means its default.
@@ -30,6 +32,12 @@ type Options struct {
 	Version string
 	// Store has lines of INFO's section persistence, each a key and a value: what the store is, and when a commit is durable.
 	Store [][2]string
+	// Users are who may use the server, and how they log in; default nil: everybody may do all.
+	Users *access.Users
+	// TLS is the TLS of both listeners; default nil: none. Clients are logged in by certificates that it verifies.
+	TLS *tls.Config
+	// Audit takes what concerns Users: refusals, logins that failed, and administration; default Logger.
+	Audit *slog.Logger
 	// MaxFrame is the most bytes of a RESP command; default 64 MiB.
 	MaxFrame int
 	// MaxConnections is the most RESP connections; default 10000. One more is refused with EBUSY.
@@ -82,10 +90,10 @@ func New(service *objclass.Service, opts Options) *Server {
 }
 
 // ServeRESP answers RESP clients that connect to l, until Shutdown, and returns nil then.
-func (s *Server) ServeRESP(l net.Listener) error { return s.resp.serve(l) }
+func (s *Server) ServeRESP(l net.Listener) error { return s.resp.serve(secure(l, s.resp.opts.TLS)) }
 
 // ServeHTTP answers HTTP clients that connect to l, until Shutdown, and returns nil then.
-func (s *Server) ServeHTTP(l net.Listener) error { return s.http.serve(l) }
+func (s *Server) ServeHTTP(l net.Listener) error { return s.http.serve(secure(l, s.http.opts.TLS)) }
 
 // Shutdown closes the listeners, lets what runs end and its replies be sent, and closes all connections. When ctx ends
 // before that, it cancels the calls that still run, closes their connections, and returns ctx's error.

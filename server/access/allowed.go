@@ -18,6 +18,9 @@ type User struct {
 	certificates []string // subjects
 }
 
+// Everybody is who uses a daemon that has no users, and may do all.
+var Everybody = &User{Caps: Caps{[]grant{{set: all}}}}
+
 // Allowed returns nil when the user may do the operation. The error of one who has not logged in is EACCES, that of one who was not
 // given what the operation needs is EPERM; both are of KindAuth.
 func Allowed(u *User, op *Operation) error {
@@ -39,13 +42,13 @@ var ErrNoLogin = objclass.Errorf(syscall.EACCES, objclass.KindAuth, "log in firs
 
 func refusal(u *User, op *Operation) error {
 	if op.Need == 0 {
-		return objclass.Errorf(syscall.EPERM, objclass.KindAuth, "%s is in no capability, so nobody may use it", op.Name)
+		return objclass.Errorf(syscall.EPERM, objclass.KindAuth, "%s is in no capability, so nobody may use it", op.Shown())
 	}
 	on := op.On()
 	if on != "" {
 		on = " on " + on
 	}
-	return objclass.Errorf(syscall.EPERM, objclass.KindAuth, "user %s may not use %s%s: that takes the capability %q", u.Name, op.Name, on, op.needs())
+	return objclass.Errorf(syscall.EPERM, objclass.KindAuth, "user %s may not use %s%s: that takes the capability %q", u.Name, op.Shown(), on, op.needs())
 }
 
 // cover reports whether one of the grants gives one of the permissions on all that the operation concerns.
@@ -66,3 +69,6 @@ func (g *grant) covers(op *Operation) bool {
 	}
 	return true
 }
+
+// Sees reports whether the user has something to do with the operation: lists have only what their user may know of.
+func Sees(u *User, op Operation) bool { return Allowed(u, &op) == nil }

@@ -43,6 +43,9 @@ func (u *Users) Path() string { return u.path }
 // Len returns how many users there are.
 func (u *Users) Len() int { return len(u.table.Load().users) }
 
+// Has reports whether there is a user of that name.
+func (u *Users) Has(name string) bool { return u.table.Load().users[name] != nil }
+
 // Changes are the names of users that a Reload found to be other than before.
 type Changes struct{ Added, Removed, Changed []string }
 

@@ -75,7 +75,7 @@ func One(name string) Target { return Target{name: name} }
 
 // Operation is something that a client asks for. The zero Operation is allowed to nobody.
 type Operation struct {
-	Name string     // for people: "OBJ.READ", or "GET /v1/df"
+	Name string     // "obj.read", "client|list", or "GET /v1/df"
 	Need Permission // one of these is needed
 	And  Permission // and one of these, on the same pool and namespace; 0 is none
 
@@ -86,6 +86,14 @@ type Operation struct {
 
 func (op *Operation) target(by limit) Target {
 	return [limits]Target{op.Pool, op.Namespace, op.Class, op.Method}[by]
+}
+
+// Shown returns the operation's name as people write it: "OBJ.READ", "CLIENT LIST".
+func (op *Operation) Shown() string {
+	if strings.Contains(op.Name, " ") {
+		return op.Name
+	}
+	return strings.ToUpper(strings.ReplaceAll(op.Name, "|", " "))
 }
 
 // On describes what the operation is done to, for people: "pool a, namespace n, class c, method m".

@@ -1,0 +1,137 @@
+// This file is how a RESP connection logs in, and what it may do then.
+
+package server
+
+import (
+	"crypto/tls"
+
+	"github.com/objluad/objluad/server/access"
+)
+
+// strangerFrame is the most bytes of a command before the login.
+const strangerFrame = 16 << 10
+
+// defaultUser is who logs in by a password alone, as in Redis.
+const defaultUser = "default"
+
+// who returns as whom the connection is logged in; nil when it is not. Only the connection itself may ask.
+func (c *respConn) who() *access.User {
+	if c.srv.opts.Users == nil {
+		return access.Everybody
+	}
+	return c.session.User()
+}
+
+// perform runs a command if the connection's user may.
+func (c *respConn) perform(cmd *command, args [][]byte) error {
+	if c.srv.opts.Users == nil {
+		return cmd.run(c, args)
+	}
+	op, user := c.operation(cmd, args), c.who()
+	if err := c.srv.audit.allowed(user, &op, c.client); err != nil {
+		return err
+	}
+	err := cmd.run(c, args)
+	if administers(&op) {
+		c.srv.audit.administered(user, &op, c.client, err)
+	}
+	return err
+}
+
+// operation returns what a command does.
+func (c *respConn) operation(cmd *command, args [][]byte) (op access.Operation) {
+	if rule := commandRules[cmd.name]; rule != nil {
+		op = rule(c, args)
+	}
+	op.Name = cmd.name
+	return op
+}
+
+func (c *respConn) auth(args [][]byte) error {
+	name, password := defaultUser, args[len(args)-1]
+	if len(args) == 2 {
+		name = string(args[0])
+	}
+	if err := c.login(name, password); err != nil {
+		return err
+	}
+	c.out.ok()
+	return nil
+}
+
+// login logs in by a name and a password. If it fails, the connection stays logged in as it was.
+func (c *respConn) login(name string, password []byte) error {
+	users := c.srv.opts.Users
+	if users == nil {
+		return errNoUsers
+	}
+	session, err := users.Password(c.ctx, c.client, name, password)
+	if err != nil {
+		c.srv.audit.loginFailed(users, name, "password", c.client, err)
+		return err
+	}
+	c.loggedIn(session)
+	return nil
+}
+
+func (c *respConn) loggedIn(session *access.Session) {
+	c.session = session
+	c.in.limit(c.srv.opts.MaxFrame)
+	c.state.setUser(session.User().Name)
+}
+
+// logOut makes the connection a stranger's, if there are users.
+func (c *respConn) logOut() {
+	if c.srv.opts.Users == nil {
+		return
+	}
+	c.session = nil
+	c.in.limit(strangerFrame)
+	c.state.setUser("")
+}
+
+// setUser tells other connections who has logged in on this one.
+func (s *clientState) setUser(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user = name
+}
+
+// user returns the name of the user that the client has logged in as, as CLIENT LIST has it. Other connections may ask.
+func (c *respConn) user() string {
+	if c.srv.opts.Users == nil {
+		return defaultUser
+	}
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	if c.state.user == "" {
+		return "(none)" // no user is named so
+	}
+	return c.state.user
+}
+
+// governs reports whether the connection may see and end another one: its user's own, or any with admin.
+func (c *respConn) governs(other *respConn) bool {
+	return access.Sees(c.who(), access.Operation{Need: access.Admin, Owner: other.user()})
+}
+
+// loginByCertificate logs in whom the certificate stands for that the client has shown, if it has shown one.
+func (c *respConn) loginByCertificate(state *tls.ConnectionState) {
+	if c.srv.opts.Users == nil || len(state.VerifiedChains) == 0 {
+		return
+	}
+	if session := c.srv.opts.Users.Certificate(state.PeerCertificates[0]); session != nil {
+		c.loggedIn(session)
+	}
+}
+
+// loginError returns what Redis says when somebody has to log in, or failed to: clients look for its words. "" is any other error.
+func loginError(err error) string {
+	switch err {
+	case error(access.ErrNoLogin):
+		return "NOAUTH Authentication required."
+	case error(access.ErrWrong):
+		return "WRONGPASS invalid username-password pair or user is disabled."
+	}
+	return ""
+}
