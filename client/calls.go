@@ -23,6 +23,7 @@ type CallInfo struct {
 	Script    bool   // a script that was sent with the call
 	Method    string // for a script its handler
 	Client    string // address from which it came
+	User      string // who made it; "" where the daemon has no users
 }
 
 // Target names pool and namespace as the wire does: "pool", or "pool/namespace".
@@ -71,6 +72,7 @@ func readCallInfo(fields map[string]rueidis.RedisMessage) (CallInfo, error) {
 		Class:     r.string("class"),
 		Method:    r.string("method"),
 		Client:    r.string("client"),
+		User:      r.string("user"),
 	}
 	script := fields["script"]
 	var err error

@@ -62,6 +62,9 @@ func DialOptions(addr string, opts Options) (*Conn, error) {
 	redis, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress:         []string{addr},
 		ClientName:          opts.Name,
+		Username:            opts.User,
+		Password:            opts.Password,
+		TLSConfig:           opts.TLS,
 		Dialer:              net.Dialer{Timeout: opts.DialTimeout},
 		BlockingPoolSize:    opts.MaxConnections,
 		PipelineMultiplex:   -1, // the shared connection is one
@@ -75,7 +78,7 @@ func DialOptions(addr string, opts Options) (*Conn, error) {
 		WriteBufferEachConn: 32 << 10,
 	})
 	if err != nil {
-		return nil, callError(err)
+		return nil, dialError(addr, opts.TLS != nil, err)
 	}
 	c := &Conn{redis: redis, opts: opts}
 	c.send = c.alone

@@ -62,6 +62,9 @@ func callError(err error) error {
 		return err
 	}
 	line, details, _ := strings.Cut(reply.Error(), "\n")
+	if e := loginError(line); e != nil {
+		return e
+	}
 	words := strings.SplitN(line, " ", 3)
 	if len(words) == 3 {
 		if errno, ok := errnoOf(words[0]); ok {

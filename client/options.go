@@ -2,13 +2,21 @@
 
 package client
 
-import "time"
+import (
+	"crypto/tls"
+	"time"
+)
 
 // Options sets a Conn up. A zero field means its default.
 type Options struct {
 	// Name is what the daemon shows of the connection, in CLIENT LIST: up to 64 printable ASCII characters without spaces.
 	// Default none.
 	Name string
+	// User and Password are as whom the Conn logs in; by a password alone it is the user default. Default nobody, but whom a
+	// certificate of TLS stands for.
+	User, Password string
+	// TLS is the connection's; default none. Its ServerName is the host of the address if it has none.
+	TLS *tls.Config
 	// DialTimeout is how long a connection may take to be made; default 5 s.
 	DialTimeout time.Duration
 	// MaxConnections is how many connections the Conn makes at most for operations that are under way at once; one more waits

@@ -34,11 +34,14 @@ func newAudit(opts *Options) *audit {
 	return &audit{log: log.With("audit", true), metrics: opts.Metrics}
 }
 
-// allowed is access.Allowed, of which it notes refusals.
+// allowed is access.Allowed, of which it notes what a user is refused. What is refused to those who have not logged in is only
+// counted: many clients ask first whether they have to.
 func (a *audit) allowed(user *access.User, op *access.Operation, peer string) error {
 	err := access.Allowed(user, op)
 	if err != nil {
 		a.metrics.denied.Add(1)
+	}
+	if err != nil && user != nil {
 		a.refused("denied", "user", userName(user), "peer", peer, "operation", op.Shown(), "on", op.On())
 	}
 	return err

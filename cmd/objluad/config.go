@@ -28,7 +28,7 @@ func (d *daemon) addFlags(flags *pflag.FlagSet) {
 }
 
 func (d *daemon) sources() settings.Sources {
-	return settings.Sources{File: d.config, Env: os.Environ(), Other: []string{configEnv, "OBJLUAD_ADDR"}}
+	return settings.Sources{File: d.config, Env: os.Environ(), Other: append([]string{configEnv, "OBJLUAD_ADDR"}, loginEnv...)}
 }
 
 // load gives the settings their values, and joins all that is wrong with them.

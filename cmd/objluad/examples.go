@@ -94,6 +94,15 @@ objluad run --object visits.txt --write counter.lua inc 1`,
 	"import": `objluad import archive --data copy --existing skip`,
 	"check":  `objluad check --data copy`,
 
+	"user add": `objluad user add --users users bob --caps "allow rw pool=default" <password.txt
+objluad user add --users users prometheus --no-password`,
+	"user passwd":      `objluad user passwd --users users alice <password.txt`,
+	"user token":       `objluad user token --users users alice --expires 720h`,
+	"user certificate": `objluad user certificate --users users alice CN=alice,O=Example`,
+	"user caps":        `objluad user caps --users users alice "allow r, allow x class=counter method=inc"`,
+	"user rm":          `objluad user rm --users users alice`,
+	"user list":        `objluad user list --users users`,
+
 	"completion": `objluad completion bash`,
 	"man":        `objluad man man1`,
 }

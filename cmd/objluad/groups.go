@@ -24,7 +24,7 @@ var groups = []struct {
 		"setomapval", "getomapval", "listomapkeys", "listomapvals", "rmomapkey", "clearomap", "getomapheader", "setomapheader",
 		"lspools", "mkpool", "rmpool", "df"}},
 	{"Methods and classes:", []string{"exec", "eval", "class", "replay", "run", "test"}},
-	{"The daemon and its store:", []string{"serve", "config", "ping", "ps", "kill", "top", "backup", "export", "import", "check"}},
+	{"The daemon and its store:", []string{"serve", "config", "ping", "ps", "kill", "top", "backup", "export", "import", "check", "user"}},
 }
 
 // groupCommands puts the commands of root into their groups. Those of no group are listed behind them.

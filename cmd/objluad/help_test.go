@@ -95,6 +95,8 @@ var exampleFiles = map[string]string{
 	"photo.jpg":        "a photo",
 	"one.txt":          "1",
 	"objluad.toml":     "data = \"data\"\ntimeout = \"500ms\"\n",
+	"users":            "[alice]\n",
+	"password.txt":     "correct horse",
 	"visits.txt":       "41",
 	"counter.lua":      exampleCounter,
 	"counter_test.lua": `return {{name = "counts up", object = {data = "41"}, steps = {{call = "inc", input = "1", output = "42"}}}}`,

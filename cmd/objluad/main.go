@@ -59,6 +59,7 @@ type app struct {
 	out io.Writer
 
 	addr      string
+	login     loginFlags
 	pool      string
 	namespace string
 	json      bool
@@ -81,6 +82,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.addr, "addr", addr, "`address` of the daemon's RESP listener; OBJLUAD_ADDR in the environment")
+	a.login.add(flags)
 	flags.StringVarP(&a.pool, "pool", "p", "default", "pool of the object")
 	flags.StringVarP(&a.namespace, "namespace", "N", "", "namespace of the object")
 	flags.BoolVar(&a.json, "json", false, "print JSON, for machines")
@@ -94,6 +96,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)
 	root.AddCommand(newRun(a), newTest(a), newTop(a), newCompletion(a), newMan(a))
+	root.AddCommand(newUser(a))
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(unknownFlag)
 	a.addCompletion(root)
@@ -105,7 +108,11 @@ func newRoot(a *app) *cobra.Command {
 
 // withConn runs fn with a connection to the daemon.
 func (a *app) withConn(ctx context.Context, fn func(context.Context, *client.Conn) error) error {
-	conn, err := client.Dial(a.addr)
+	var opts client.Options
+	if err := a.login.into(&opts); err != nil {
+		return err
+	}
+	conn, err := client.DialOptions(a.addr, opts)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type callJSON struct {
 	Script    bool   `json:"script"`
 	Method    string `json:"method"`
 	Client    string `json:"client"`
+	User      string `json:"user,omitempty"` // where the daemon has users
 }
 
 func newCallJSON(call client.CallInfo) callJSON {
@@ -65,6 +66,7 @@ func newCallJSON(call client.CallInfo) callJSON {
 		Script:    call.Script,
 		Method:    call.Method,
 		Client:    call.Client,
+		User:      call.User,
 	}
 	if utf8.ValidString(call.OID) {
 		c.OID = call.OID

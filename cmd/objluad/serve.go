@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"os/signal"
 	"runtime"
@@ -47,10 +46,11 @@ type daemon struct {
 	maxInput   sizeFlag
 	quarantine objclass.QuarantineOptions
 
-	hangups hangups
-	cores   int // that Go's runtime had at the start
-	level   slog.LevelVar
-	grace   atomic.Int64 // shutdown, which may change
+	security securityFlags
+	hangups  hangups
+	cores    int // that Go's runtime had at the start
+	level    slog.LevelVar
+	grace    atomic.Int64 // shutdown, which may change
 }
 
 func newServe() *cobra.Command {
@@ -73,6 +73,7 @@ func newDaemon() *daemon {
 	flags.StringVar(&d.store.backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
 	flags.StringVar(&d.resp, "resp", defaultAddr, "listen `address` for RESP")
 	flags.StringVar(&d.http, "http", "127.0.0.1:7481", "listen `address` for HTTP")
+	d.security.add(flags)
 	flags.StringVar(&d.logFormat, "log-format", "text", "text or json")
 	flags.StringVar(&d.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.DurationVar(&d.shutdown, "shutdown-timeout", 10*time.Second, "how long calls under way get to end after SIGTERM")
@@ -104,6 +105,10 @@ func (d *daemon) run(ctx context.Context) error {
 	defer restore()
 	defer d.hangups.listen()()
 
+	secured, err := d.security.open(ctx, &d.hangups, log)
+	if err != nil {
+		return err
+	}
 	st, err := d.store.open(log)
 	if err != nil {
 		return err
@@ -125,7 +130,7 @@ func (d *daemon) run(ctx context.Context) error {
 		engine.Close()
 		return err
 	}
-	serveErr := d.serve(ctx, restore, service, metrics, log)
+	serveErr := d.serve(ctx, restore, service, &secured, metrics, log)
 
 	// Calls that did not end in time are canceled by now.
 	drained, cancel := context.WithTimeout(context.Background(), drainGrace)
@@ -166,7 +171,7 @@ func (d *daemon) logLevelOf() (level slog.Level, err error) {
 
 // check refuses settings that cannot work, or would let in everybody. It joins all that is wrong.
 func (d *daemon) check() error {
-	problems := []error{d.store.check(), checkLoopback("--resp", d.resp), checkLoopback("--http", d.http)}
+	problems := []error{d.store.check(), d.security.check(), d.security.checkAddress("--resp", d.resp), d.security.checkAddress("--http", d.http)}
 	refuse := func(wrong bool, format string, args ...any) {
 		if wrong {
 			problems = append(problems, fail(syscall.EINVAL, format, args...))
@@ -185,18 +190,6 @@ func (d *daemon) check() error {
 	refuse(d.quarantine.Window <= 0, "--quarantine-window is a time above 0")
 	refuse(d.quarantine.Cooldown <= 0, "--quarantine-cooldown is a time above 0")
 	return errors.Join(problems...)
-}
-
-// checkLoopback refuses an address that other machines can reach.
-func checkLoopback(flag, addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fail(syscall.EINVAL, "%s %s: %v", flag, addr, err)
-	}
-	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
-		return nil
-	}
-	return fail(syscall.EPERM, "%s %s: there is no authentication yet, so the daemon listens on loopback addresses only", flag, addr)
 }
 
 // shareCores gives Go's runtime one processor more for each core, since long methods may keep as many busy as there are cores:
@@ -244,7 +237,7 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 }
 
 // serve listens, answers until ctx ends or a listener fails, and shuts down.
-func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Service, metrics *server.Metrics, log *slog.Logger) error {
+func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Service, secured *security, metrics *server.Metrics, log *slog.Logger) error {
 	respListener, err := net.Listen("tcp", d.resp)
 	if err != nil {
 		return err
@@ -257,14 +250,16 @@ func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Se
 	defer httpListener.Close()
 
 	const frameSlack = 2 << 20 // a script and names, beside an input
-	srv := server.New(service, server.Options{
+	opts := server.Options{
 		Metrics:  metrics,
 		Logger:   log,
 		Version:  programVersion(),
 		Store:    d.store.facts(),
 		MaxFrame: max(64<<20, int(d.maxInput)+frameSlack),
 		MaxInput: int64(d.maxInput),
-	})
+	}
+	secured.into(&opts)
+	srv := server.New(service, opts)
 	failed := make(chan error, 2)
 	go func() { failed <- srv.ServeRESP(respListener) }()
 	go func() { failed <- srv.ServeHTTP(httpListener) }()

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -22,12 +23,13 @@ import (
 
 // Users are the users of a daemon, as their file has them. They are safe for concurrent use.
 type Users struct {
-	path    string
-	log     *slog.Logger
-	table   atomic.Pointer[table]
-	gate    *gate
-	proofs  *proofs
-	unknown *passwordHash // stands for that of users who have none
+	path      string
+	log       *slog.Logger
+	table     atomic.Pointer[table]
+	reloading sync.Mutex
+	gate      *gate
+	proofs    *proofs
+	unknown   *passwordHash // stands for that of users who have none
 }
 
 // OpenUsers reads a users file. It fails with a *FileError for a file that is wrong.
@@ -51,7 +53,12 @@ type Changes struct{ Added, Removed, Changed []string }
 
 // Reload reads the file again. When that fails, the users stay as they were.
 func (u *Users) Reload() (Changes, error) {
+	u.reloading.Lock()
+	defer u.reloading.Unlock()
 	text, err := readPrivate(u.path, u.log)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; objluad user add makes one", err)
+	}
 	if err != nil {
 		return Changes{}, err
 	}
@@ -65,9 +72,6 @@ func (u *Users) Reload() (Changes, error) {
 // readPrivate reads a file that nobody else should be able to change or to read.
 func readPrivate(path string, log *slog.Logger) ([]byte, error) {
 	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w; objluad user add makes one", err)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +84,8 @@ func readPrivate(path string, log *slog.Logger) ([]byte, error) {
 		return nil, fmt.Errorf("%s is no file: %w", path, syscall.EINVAL)
 	case mode&0o002 != 0:
 		return nil, fmt.Errorf("%s can be changed by everybody: give it mode 0600: %w", path, syscall.EPERM)
-	case mode&0o044 != 0:
-		log.Warn("a file with secrets can be read by others: give it mode 0600", "path", path, "mode", mode.Perm().String())
+	case mode&0o004 != 0:
+		log.Warn("a file with secrets can be read by everybody: give it mode 0600", "path", path, "mode", mode.Perm().String())
 	}
 	return io.ReadAll(io.LimitReader(file, maxFile+1))
 }

@@ -204,7 +204,7 @@ func TestFilesThatOthersMayChange(t *testing.T) {
 		}
 		var told strings.Builder
 		_, err := OpenUsers(path, slog.New(slog.NewTextHandler(&told, nil)))
-		if !errors.Is(err, want) || mode == 0o644 && !strings.Contains(told.String(), "can be read by others") {
+		if !errors.Is(err, want) || mode == 0o644 && !strings.Contains(told.String(), "can be read by everybody") {
 			t.Errorf("mode %o: %v, %s", mode, err, told.String())
 		}
 	}
