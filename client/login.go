@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"syscall"
 )
@@ -30,7 +31,7 @@ func loginError(line string) *Error {
 // dialError says what is wrong at either end of TLS. Of other errors it is callError.
 func dialError(addr string, secured bool, err error) error {
 	var plain tls.RecordHeaderError
-	var alert tls.AlertError
+	var remote *net.OpError
 	var untrusted *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	switch {
@@ -38,8 +39,8 @@ func dialError(addr string, secured bool, err error) error {
 		return fmt.Errorf("the daemon at %s closed the connection at once, as one does that speaks TLS only: %w", addr, syscall.ECONNRESET)
 	case errors.As(err, &plain):
 		return fmt.Errorf("the daemon at %s does not speak TLS: %w", addr, syscall.EPROTO)
-	case errors.As(err, &alert):
-		return fmt.Errorf("the daemon at %s refuses this client's certificate, or that it has none: %v: %w", addr, err, syscall.EACCES)
+	case errors.As(err, &remote) && remote.Op == "remote error": // an alert of TLS, as crypto/tls gives it
+		return fmt.Errorf("the daemon at %s refuses this client's certificate, or that it has none: %v: %w", addr, remote.Err, syscall.EACCES)
 	case errors.As(err, &untrusted) && errors.As(err, &unknown):
 		return fmt.Errorf("the daemon at %s has a certificate of an authority that is not known here: %w", addr, syscall.EACCES)
 	case errors.As(err, &untrusted):
