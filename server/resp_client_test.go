@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"regexp"
@@ -10,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/server/servertest"
 )
@@ -183,11 +187,12 @@ func TestClientKill(t *testing.T) {
 		case "old":
 			args, want = []string{"CLIENT", "KILL", v.LocalAddr().String()}, "+OK\r\n"
 		}
-		if got := p.ask(args...); got != want {
+		p.send(command(args...) + command("CLIENT", "LIST")) // at once: the other connection has not ended yet
+		if got := p.reply(); got != want {
 			t.Errorf("%q: %q", args, got)
 		}
-		if clientLine(p, id) != nil {
-			t.Errorf("%s: the client is still listed", how)
+		if list := p.reply(); strings.Contains(list, "id="+id+" ") {
+			t.Errorf("%s: the client is still listed: %s", how, list)
 		}
 		if b, err := v.r.ReadByte(); err == nil {
 			t.Errorf("%s: the client reads %q", how, b)
@@ -221,6 +226,19 @@ func TestClientKill(t *testing.T) {
 	}
 }
 
+// TestClientKillMany looks at the list while those that were killed have not all ended.
+func TestClientKillMany(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p := dial(t, rig.RESP)
+	p.ask("PING")
+	for range 200 {
+		dial(t, rig.RESP).ask("PING")
+	}
+	p.send(command("CLIENT", "KILL", "TYPE", "normal") + command("CLIENT", "LIST"))
+	wantMatch(t, "CLIENT KILL", p.reply(), `:200\r\n`)
+	wantMatch(t, "CLIENT LIST", p.reply(), `\$\d+\r\nid=1 [^\n]*\n\r\n`)
+}
+
 // TestClientKillEndsItsCall checks that a killed client's method ends, and changes nothing.
 func TestClientKillEndsItsCall(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
@@ -247,6 +265,7 @@ func TestClientReply(t *testing.T) {
 	echo := func(s string) string { return command("ECHO", s) }
 	for name, test := range map[string]struct{ send, want string }{
 		"off":           {echo("1") + reply("OFF") + echo("2") + command("NOSUCH") + reply("ON") + echo("3"), bulk("1") + "+OK\r\n" + bulk("3")},
+		"off for good":  {echo("1") + reply("OFF") + echo("2"), bulk("1")},
 		"skip":          {echo("1") + reply("SKIP") + echo("2") + echo("3"), bulk("1") + bulk("3")},
 		"skip an error": {reply("SKIP") + command("NOSUCH") + echo("3"), bulk("3")},
 		"skip twice":    {reply("SKIP") + reply("SKIP") + echo("2") + echo("3"), bulk("3")},
@@ -264,5 +283,20 @@ func TestClientReply(t *testing.T) {
 		if got := p.wantClosed(); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// TestMutedCommitFails has the disk fail under a client that wants no replies: its connection ends, as any other.
+func TestMutedCommitFails(t *testing.T) {
+	disk := &slowDisk{FS: vfs.NewMem()}
+	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
+	release := disk.hold()
+	p := dial(t, rig.RESP)
+	p.send(command("CLIENT", "REPLY", "OFF") + command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	reader := dial(t, rig.RESP)
+	eventually(t, "the commit is not visible while the disk is slow", func() bool { return reader.ask("OBJ.READ", "p", "o") == bulk("x") })
+	release(errors.New("the disk has failed"))
+	if got := p.wantClosed(); got != "" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -29,7 +29,7 @@ const fuzzMaxFrame = 64 << 10
 // fuzzSessions are where the fuzzer begins.
 var fuzzSessions = []string{
 	"PING\r\nping 'a b'\n\"\\x50ING\"\r\n\r\n*0\r\nECHO \"a\n",
-	command("PING") + command("ECHO", "a\r\nb") + command("NOSUCH", "x") + command("QUIT") + command("PING"),
+	command("PING") + command("ECHO", "a\r\nb") + command("NOSUCH", "x\r\n") + command("a\r\n+OK\r\n") + command("QUIT") + command("PING"),
 	command("HELLO", "3", "SETNAME", "n") + command("INFO", "everything") + command("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"),
 	command("HELLO", "3") + command("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\n", "META") + command("RESET"),
 	command("OBJ.WRITEFULL", "p", "o", "data") + command("OBJ.READ", "p", "o", "1", "2") + command("OBJ.STAT", "p", "o") + command("OBJ.LIST", "p"),
