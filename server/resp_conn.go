@@ -159,7 +159,9 @@ func (c *respConn) do(args [][]byte) {
 // run runs a command that was found.
 func (c *respConn) run(cmd *command, args [][]byte) {
 	c.tally.begin(cmd)
-	c.state.cmd.Store(cmd)
+	if c.state.cmd.Load() != cmd { // a load is cheaper
+		c.state.cmd.Store(cmd)
+	}
 	c.began.Store(c.srv.clock.Load())
 	errors := c.out.errors
 	if err := c.perform(cmd, args); err != nil {

@@ -248,6 +248,12 @@ func TestHello(t *testing.T) {
 	wantMatch(t, "RESP2", p.ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `\*12\r\n.*`)
 }
 
+// TestMethodsRunOnTheirConnection checks that no goroutine is between a connection and its method.
+func TestMethodsRunOnTheirConnection(t *testing.T) {
+	p := dial(t, servertest.Start(t, server.Options{}).RESP)
+	wantMatch(t, "the stack of a method", p.ask("OBJ.EXEC", "p", "o", "test", "stack", ""), `.*servertest\.stack.*respConn\)\.serve.*respServer\)\.accept.*`)
+}
+
 // TestNames uses object ids that break naive protocols, through both ways of naming them.
 func TestNames(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})

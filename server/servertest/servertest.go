@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,7 @@ var Methods = map[string]Method{
 	"big":   big,
 	"fail":  fail,
 	"wait":  wait,
+	"stack": stack,
 	"panic": func(context.Context, *objclass.Invocation) (int32, []byte, error) { panic("a bug of the engine") },
 }
 
@@ -104,6 +106,11 @@ func wait(ctx context.Context, inv *objclass.Invocation) (int32, []byte, error) 
 	case <-ctx.Done():
 		return 0, nil, objclass.Errorf(syscall.ECANCELED, objclass.TrapCanceled, "canceled")
 	}
+}
+
+// stack answers what called it, on its goroutine.
+func stack(context.Context, *objclass.Invocation) (int32, []byte, error) {
+	return 0, debug.Stack(), nil
 }
 
 // engine takes a source of lines "method flags"; another one does not compile.
