@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -17,7 +18,7 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second
-	bodyTimeout   = 5 * time.Minute
+	bodyTimeout   = 5 * time.Minute // of a request that has not reached its handler
 	// answerTimeout covers the longest call, in line and running, and a large object's way to a slow client.
 	answerTimeout  = 10 * time.Minute
 	idleTimeout    = 2 * time.Minute
@@ -47,7 +48,7 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")
 	s.server = &http.Server{
-		Handler:           compressed(s),
+		Handler:           paced(compressed(s), slowBody),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,
@@ -80,6 +81,10 @@ func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = escapePath(r)
+	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would send the client elsewhere
+		writeProblem(w, errNothing(r))
+		return
+	}
 	if _, pattern := s.mux.Handler(r); pattern == "" {
 		s.noRoute(w, r)
 		return

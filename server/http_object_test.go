@@ -307,6 +307,9 @@ func TestHTTPMethods(t *testing.T) {
 			t.Errorf("BREW %s: %q, want %q", path, got, allow)
 		}
 	}
+	for _, path := range []string{"/v1//pools", "/v1/pools/", "/v1/./pools", "/v1/x/../pools", "//", objects + "a/../b"} {
+		w.wantProblem(w.do("GET", path, ""), 404, "ENOENT", "input", "nothing")
+	}
 	w.wantProblem(w.do("OPTIONS", "/v2", ""), 404, "ENOENT", "input", "/v2")
 	w.wantProblem(w.do("OPTIONS", "/v1/pools", "", "Host", "evil.example"), 403, "EPERM", "auth", "")
 }

@@ -87,6 +87,8 @@ func httpStatus(e *objclass.Error) int {
 			return http.StatusNotFound
 		case e.Kind == objclass.KindClass && errno == syscall.EBUSY: // a version is in use
 			return http.StatusConflict
+		case e.Kind == objclass.KindInput && errno == syscall.ETIMEDOUT:
+			return http.StatusRequestTimeout
 		case e.Kind == objclass.KindInput && errno == syscall.EOPNOTSUPP: // how a body is compressed
 			return http.StatusUnsupportedMediaType
 		case e.Kind != objclass.KindOp && errno == syscall.EMSGSIZE: // of an operation it means a reply
@@ -146,7 +148,7 @@ func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
 	var answer statusWriter
 	handler, _ := s.mux.Handler(r)
 	handler.ServeHTTP(&answer, r)
-	e := objclass.Errorf(syscall.ENOENT, objclass.KindInput, "there is nothing at %s", r.URL.Path)
+	e := errNothing(r)
 	allowed := ""
 	if answer.status == http.StatusMethodNotAllowed {
 		allowed = answer.Header().Get("Allow") + ", OPTIONS"
@@ -158,6 +160,11 @@ func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeProblemStatus(w, e, answer.status, "Allow", allowed)
+}
+
+// errNothing says that a path is none.
+func errNothing(r *http.Request) *objclass.Error {
+	return objclass.Errorf(syscall.ENOENT, objclass.KindInput, "there is nothing at %s", r.URL.Path)
 }
 
 // statusWriter takes a response's header and status.

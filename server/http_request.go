@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"syscall"
@@ -142,6 +143,8 @@ func bodyError(err error, what string, limit int64) error {
 		return tooLarge(what, limit)
 	case errors.As(err, &known):
 		return known
+	case os.IsTimeout(err):
+		return objclass.Errorf(syscall.ETIMEDOUT, objclass.KindInput, "the request's body did not arrive in time")
 	}
 	return inputError("the request's body did not arrive: %v", err)
 }
