@@ -66,6 +66,7 @@ func DialOptions(addr string, opts Options) (*Conn, error) {
 		Password:            opts.Password,
 		TLSConfig:           opts.TLS,
 		Dialer:              net.Dialer{Timeout: opts.DialTimeout},
+		DialCtxFn:           dialCounted(opts.Traffic),
 		BlockingPoolSize:    opts.MaxConnections,
 		PipelineMultiplex:   -1, // the shared connection is one
 		ConnWriteTimeout:    replyTimeout,

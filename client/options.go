@@ -27,6 +27,9 @@ type Options struct {
 	Retries int
 	// Backoff is about how long the first retry waits; each further one waits twice as long, up to 1 s. Default 10 ms.
 	Backoff time.Duration
+	// Traffic, when set, is told of the bytes that pass the connections, the protocol's own included, as they are sent and received.
+	// It must be quick, and safe for concurrent use.
+	Traffic func(sent, received int)
 }
 
 func (o Options) withDefaults() Options {

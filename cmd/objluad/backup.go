@@ -20,7 +20,10 @@ daemon serves meanwhile. The copy is the data folder of a daemon: serve --data, 
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+				bar := progress("copying the store", -1, false)
+				_ = bar.RenderBlank() // at once, and not with the next change
 				path, err := conn.Backup(ctx, args[0])
+				_ = bar.Finish()
 				if err != nil {
 					return err
 				}

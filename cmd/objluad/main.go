@@ -63,11 +63,14 @@ type app struct {
 	pool      string
 	namespace string
 	json      bool
+
+	meter *meter // of the connection to the daemon
 }
 
 const defaultAddr = "127.0.0.1:7480"
 
 func newRoot(a *app) *cobra.Command {
+	a.meter = new(meter)
 	root := &cobra.Command{
 		Use:               "objluad",
 		Short:             "A storage daemon that runs Lua methods beside objects, and its client",
@@ -108,7 +111,7 @@ func newRoot(a *app) *cobra.Command {
 
 // withConn runs fn with a connection to the daemon.
 func (a *app) withConn(ctx context.Context, fn func(context.Context, *client.Conn) error) error {
-	var opts client.Options
+	opts := client.Options{Traffic: a.meter.traffic()}
 	if err := a.login.into(&opts); err != nil {
 		return err
 	}

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -15,7 +17,7 @@ func progress(what string, max int64, inBytes bool) *progressbar.ProgressBar {
 	options := []progressbar.Option{
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionSetWriter(os.Stderr),
-		progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))),
+		progressbar.OptionSetVisibility(onTerminal()),
 		progressbar.OptionThrottle(100 * time.Millisecond),
 		progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(),
@@ -24,4 +26,56 @@ func progress(what string, max int64, inBytes bool) *progressbar.ProgressBar {
 		options = append(options, progressbar.OptionShowBytes(true))
 	}
 	return progressbar.NewOptions64(max, options...)
+}
+
+func onTerminal() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
+
+// meter shows how far data is on its way to the daemon, or from there.
+type meter struct {
+	bar     atomic.Pointer[progressbar.ProgressBar] // nil when nothing is shown
+	sending bool                                    // set before bar
+}
+
+// traffic returns what counts for the meter, for client.Options; nil where nothing would be seen of it.
+func (m *meter) traffic() func(sent, received int) {
+	if !onTerminal() {
+		return nil
+	}
+	return func(sent, received int) {
+		bar := m.bar.Load()
+		switch {
+		case bar == nil:
+		case m.sending:
+			_ = bar.Add(sent) // fails behind the end: the protocol has bytes of its own
+		default:
+			_ = bar.Add(received)
+		}
+	}
+}
+
+// longTransfer is from how many bytes on the way is shown.
+const longTransfer = 8 << 20
+
+// show begins to show a transfer of so many bytes, -1 when that is not known, and returns what ends it.
+func (m *meter) show(what string, size int64, sending bool) (end func()) {
+	if !onTerminal() || size >= 0 && size < longTransfer {
+		return func() {}
+	}
+	bar := progress(what, size, true)
+	m.sending = sending
+	m.bar.Store(bar)
+	return func() {
+		m.bar.Store(nil)
+		_ = bar.Finish()
+	}
+}
+
+// sizeOf returns the size of what is read from, -1 when that is not known.
+func sizeOf(in io.Reader) int64 {
+	if f, ok := in.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size()
+		}
+	}
+	return -1
 }

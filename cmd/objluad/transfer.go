@@ -102,6 +102,7 @@ func (a *app) upload(ctx context.Context, file string,
 	}
 	defer in.Close()
 	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+		defer a.meter.show("writing", sizeOf(in), true)()
 		pieces := &pieceReader{in: in}
 		piece, err := pieces.next()
 		if err != nil {
@@ -169,6 +170,7 @@ func (a *app) get(ctx context.Context, oid, file string) error {
 		if err != nil {
 			return err
 		}
+		defer a.meter.show("reading", int64(st.Size), false)()
 		if st.Size <= pieceSize {
 			data, err := ioctx.ReadFull(ctx, oid)
 			if err != nil {

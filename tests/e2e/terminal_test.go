@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,16 @@ type terminal struct {
 	file   *os.File // the terminal's own end
 	screen vt10x.Terminal
 	ended  chan error // gets how the program ended
+
+	mu      sync.Mutex
+	written strings.Builder // all that the program wrote
+}
+
+// all returns all that the program wrote, with what the screen no longer shows.
+func (term *terminal) all() string {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	return term.written.String()
 }
 
 // openTerminal runs a program in a terminal of that size. It is killed with the test.
@@ -39,6 +50,9 @@ func openTerminal(t *testing.T, columns, rows int, cmd *exec.Cmd) *terminal {
 		for {
 			n, err := file.Read(buf)
 			_, _ = term.screen.Write(buf[:n])
+			term.mu.Lock()
+			term.written.Write(buf[:n])
+			term.mu.Unlock()
 			if err != nil {
 				return
 			}
