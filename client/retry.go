@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,9 +25,17 @@ func (c *Conn) do(ctx context.Context, args ...string) rueidis.RedisResult {
 		result := c.send(ctx, args)
 		err := result.Error()
 		if err == nil || retries >= c.opts.Retries || !mayRetry(err, args) || !c.pause(ctx, retries) {
-			return result
+			return endedBy(ctx, result, err)
 		}
 	}
+}
+
+// endedBy returns ctx's error in place of the various ones that its end brings about; the daemon's answer stays.
+func endedBy(ctx context.Context, result rueidis.RedisResult, err error) rueidis.RedisResult {
+	if _, answered := rueidis.IsRedisErr(err); err == nil || answered || ctx.Err() == nil {
+		return result
+	}
+	return rueidis.NewErrorResult(ctx.Err())
 }
 
 // mayRetry reports whether a command that failed so did nothing, or nothing that doing it again would change, and may do better then.
@@ -62,16 +71,11 @@ func repeatable(args []string) bool {
 	if args[0] != "OBJ.EXEC" && args[0] != "OBJ.EVAL" {
 		return reads[args[0]]
 	}
-	for opts := args[6:]; len(opts) > 0; opts = opts[1:] {
-		switch opts[0] {
-		case "IDEMPOTENCY", "READONLY", "DRYRUN", "CAPTURE":
-			return true
-		case "TIMEOUT":
-			opts = opts[1:]
-		}
-	}
-	return false
+	return slices.ContainsFunc(args[6:], func(option string) bool { return repeatableBy[option] })
 }
+
+// repeatableBy are the options of calls that may be made again. The values of other options are numbers.
+var repeatableBy = map[string]bool{"IDEMPOTENCY": true, "READONLY": true, "DRYRUN": true, "CAPTURE": true}
 
 // pause waits before an attempt, and reports whether ctx lives on. It varies, so that clients who were refused together do not come
 // back together.

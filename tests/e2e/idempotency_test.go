@@ -64,7 +64,7 @@ func TestRetryAfterALostReply(t *testing.T) {
 	d.Install(t, "account", accountClass)
 	direct := d.Dial(t).OpenIOContext("default")
 	network := rig.NewLossy(t, d)
-	conn, err := client.Dial(network.Addr())
+	conn, err := client.DialOptions(network.Addr(), client.Options{Retries: -1}) // the test repeats by itself
 	if err != nil {
 		t.Fatal(err)
 	}

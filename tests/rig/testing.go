@@ -55,10 +55,10 @@ func CheckCopy(tb testing.TB, data string) {
 	Check(tb, dir)
 }
 
-// Dial returns a connection to the daemon that lives as long as the test.
+// Dial returns a connection to the daemon that lives as long as the test. It sends nothing again: a test sees what the daemon answers.
 func (d *Daemon) Dial(tb testing.TB) *client.Conn {
 	tb.Helper()
-	conn, err := client.Dial(d.Addr())
+	conn, err := client.DialOptions(d.Addr(), client.Options{Retries: -1})
 	if err != nil {
 		tb.Fatal(err)
 	}
