@@ -239,7 +239,7 @@ func TestHello(t *testing.T) {
 	wantMatch(t, "GETNAME", p.ask("CLIENT", "GETNAME"), `\$2\r\nme\r\n`)
 	wantMatch(t, "META", p.ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `%6\r\n\$3\r\nret\r\n:7\r\n.*`)
 	wantMatch(t, "INFO", p.ask("INFO", "clients"), `=\d+\r\ntxt:# Clients\r\n.*`)
-	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%16\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%9\r\n.*`)
+	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%16\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%10\r\n.*`)
 	wantMatch(t, "COMMAND INFO", p.ask("COMMAND", "INFO", "nosuch", "ping"), `\*2\r\n_\r\n.*~1\r\n\+fast\r\n.*`)
 	wantMatch(t, "error with traceback", p.ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood", "META"),
 		`!\d+\r\nEIO script no\\r\\ngood\nclass_version: [0-9a-f]{64}\nusage: cpu_us=\d+ peak_bytes=\d+ host_ops=\d+\ntraceback:\nstack traceback:\n\ttest.lua:1: in function 'fail'\\r\n-ERR injected\r\n`)
