@@ -5,6 +5,8 @@ package radoscli
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +28,7 @@ const pool = "default"
 type house struct {
 	rados, ours *program
 	conn        *rados.Conn
+	files       string // folder of the files that steps read
 }
 
 func newHouse(t *testing.T) *house {
@@ -37,7 +40,12 @@ func newHouse(t *testing.T) *house {
 	must(t, conn.ReadConfigFile(c.Conf()))
 	must(t, conn.Connect())
 	t.Cleanup(conn.Shutdown)
+	dir := t.TempDir()
+	for name, content := range files {
+		must(t, os.WriteFile(filepath.Join(dir, name[1:]), []byte(content), 0o600))
+	}
 	return &house{
+		files: dir,
 		rados: &program{"rados", []string{"-c", c.Conf()}, radosErrno},
 		ours:  &program{rig.Binary(), []string{"--addr", d.Addr()}, ourErrno},
 		conn:  conn,

@@ -73,16 +73,13 @@ func (h *house) play(t *testing.T, s script, even, odd *program) []result {
 	t.Helper()
 	h.clear(t, s.namespace)
 	dir := t.TempDir()
-	for name, content := range files {
-		must(t, os.WriteFile(filepath.Join(dir, name[1:]), []byte(content), 0o600))
-	}
 	results := make([]result, len(s.steps))
 	for i, step := range s.steps {
 		who := even
 		if i%2 == 1 {
 			who = odd
 		}
-		results[i] = result{who.run(t, dir, s.place(), step), h.contents(t, s.namespace)}
+		results[i] = result{who.run(t, h.files, dir, s.place(), step), h.contents(t, s.namespace)}
 	}
 	return results
 }
@@ -94,9 +91,9 @@ func TestPools(t *testing.T) {
 	h := newHouse(t)
 	lspools := step{args: "lspools"}
 	for {
-		before := h.rados.run(t, t.TempDir(), nil, lspools)
-		got := h.ours.run(t, t.TempDir(), nil, lspools)
-		if want := h.rados.run(t, t.TempDir(), nil, lspools); want == before {
+		before := h.rados.run(t, h.files, t.TempDir(), nil, lspools)
+		got := h.ours.run(t, h.files, t.TempDir(), nil, lspools)
+		if want := h.rados.run(t, h.files, t.TempDir(), nil, lspools); want == before {
 			names := strings.SplitAfter(want.Stdout, "\n")
 			reserved := func(name string) bool { return strings.HasPrefix(name, ".") }
 			if !slices.ContainsFunc(names, reserved) {

@@ -65,7 +65,8 @@ type program struct {
 	errno func(stderr string) string
 }
 
-func (p *program) run(t *testing.T, dir string, place []string, s step) outcome {
+// run runs a step. The files that it reads are in a folder that all share, and $FILE is in dir.
+func (p *program) run(t *testing.T, files, dir string, place []string, s step) outcome {
 	t.Helper()
 	out := filepath.Join(dir, "out")
 	var args []string
@@ -76,7 +77,7 @@ func (p *program) run(t *testing.T, dir string, place []string, s step) outcome 
 		case arg == "$FILE":
 			arg = out
 		case strings.HasPrefix(arg, "$"):
-			arg = filepath.Join(dir, arg[1:])
+			arg = filepath.Join(files, arg[1:])
 		default:
 			arg = strings.ReplaceAll(arg, "_", " ")
 		}
