@@ -18,20 +18,21 @@ func TestExpectedVersionsAreTheClusters(t *testing.T) {
 	c := sharedCluster(t)
 	here, there := open(t, serve(t, c)), open(t, serve(t, c))
 	ctx := t.Context()
-	var last uint64
-	for _, ioctx := range []*client.IOContext{here, there, here, there} {
-		version, err := ioctx.IfVersion(last).Append(ctx, "expected", []byte("x"))
-		if err != nil {
-			t.Fatalf("version %d: %v", last, err)
-		}
-		other := here
-		if ioctx == here {
-			other = there
-		}
-		if _, err := other.IfVersion(last).Append(ctx, "expected", []byte("no")); !errors.Is(err, syscall.ERANGE) {
-			t.Errorf("the version before: %v", err)
-		}
-		last = version
+	if _, err := here.IfVersion(0).WriteFull(ctx, "expected", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	first, err := here.Append(ctx, "expected", []byte("x")) // begins on what is remembered
+	check(t, err)
+	last, err := there.IfVersion(first).Append(ctx, "expected", []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err = here.IfVersion(last).Append(ctx, "expected", []byte("x"))
+	if err != nil {
+		t.Fatalf("a version that the other daemon made: %v", err)
+	}
+	if _, err := there.IfVersion(first).Append(ctx, "expected", []byte("no")); !errors.Is(err, syscall.ERANGE) {
+		t.Errorf("an old version: %v", err)
 	}
 	if _, err := c.Rados([]byte("y"), "-p", "default", "append", "expected", "-"); err != nil {
 		t.Fatal(err)
