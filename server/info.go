@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"syscall"
@@ -77,8 +78,6 @@ type infoReport struct {
 	*respServer
 	c   *respConn
 	err error // of a section that asks the store
-
-	gathered map[string]metricFamily // see metric
 }
 
 // line writes "key:value".
@@ -112,12 +111,15 @@ func (r *infoReport) clients() {
 }
 
 func (r *infoReport) memory() {
-	used, resident := r.metric("go_memstats_alloc_bytes"), r.metric("process_resident_memory_bytes")
-	r.line("used_memory", int64(used))
+	// Prometheus's collectors read these, too, with much else that takes longer.
+	golang := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}}
+	metrics.Read(golang)
+	used, resident := golang[0].Value.Uint64(), residentBytes()
+	r.line("used_memory", used)
 	r.line("used_memory_human", human(used))
-	r.line("used_memory_rss", int64(resident))
+	r.line("used_memory_rss", resident)
 	r.line("used_memory_rss_human", human(resident))
-	r.line("used_memory_go", int64(r.metric("go_memstats_sys_bytes")))
+	r.line("used_memory_go", golang[1].Value.Uint64())
 	r.line("image_bytes", r.service.Stats().Engine.ImageBytes)
 	r.line("cache_bytes", r.service.Stats().Cache.Bytes)
 	buffers := int64(0)
@@ -125,6 +127,17 @@ func (r *infoReport) memory() {
 		buffers += conn.buffers()
 	}
 	r.line("mem_clients_normal", buffers)
+}
+
+// residentBytes returns how much of the process is in memory, 0 when the system does not tell.
+func residentBytes() uint64 {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, pages uint64
+	fmt.Sscan(string(statm), &size, &pages)
+	return pages * uint64(os.Getpagesize())
 }
 
 // persistence tells what the daemon said of its store, and what the store remembers.
@@ -214,7 +227,8 @@ func (r *infoReport) pools() {
 }
 
 // human writes a number of bytes as Redis does.
-func human(bytes float64) string {
+func human(n uint64) string {
+	bytes := float64(n)
 	for _, unit := range []string{"B", "K", "M"} {
 		if bytes < 1024 {
 			return fmt.Sprintf("%.2f%s", bytes, unit)
