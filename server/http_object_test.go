@@ -5,12 +5,15 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -262,6 +265,73 @@ func TestHTTPOneVersion(t *testing.T) {
 			w.want(w.do("PUT", objects+"o", strings.Repeat("a", size)), 204, "")
 		}
 	}
+}
+
+// Of a large object that clients are slow to take, each has the daemon hold a part only.
+func TestHTTPSlowReaders(t *testing.T) {
+	const size, readers = 32 << 20, 6
+	w, rig := startWeb(t, server.Options{})
+	w.want(w.do("PUT", objects+"o", strings.Repeat("a", size)), 201, "")
+	held := func() int64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	before := held()
+	conns := make([]io.Reader, readers)
+	for i := range conns {
+		c := dialWeb(t, rig.HTTP)
+		if _, err := io.WriteString(c, "GET "+objects+"o HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns[i] = resp.Body
+	}
+	if grew := held() - before; grew > readers*size/8 {
+		t.Errorf("%d readers of %d MiB have %d MiB held", readers, size>>20, grew>>20)
+	}
+	for _, c := range conns {
+		if n, err := io.Copy(io.Discard, c); n != size || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+}
+
+// Who does not come to the end of a request's header is not waited for.
+func TestHTTPSlowHeader(t *testing.T) {
+	t.Parallel()
+	_, rig := startWeb(t, server.Options{})
+	c := dialWeb(t, rig.HTTP)
+	if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Drip: "); err != nil {
+		t.Fatal(err)
+	}
+	c.SetDeadline(time.Now().Add(5 * time.Minute))
+	go func() {
+		for { // until the connection is closed
+			if _, err := c.Write([]byte("x")); err != nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("it is waited for")
+	}
+}
+
+func TestHTTPLargeHeader(t *testing.T) {
+	w, rig := startWeb(t, server.Options{})
+	c := dialWeb(t, rig.HTTP)
+	go io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: "+strings.Repeat("x", 1<<20)) // it is closed before the end
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("%v, %v", resp, err)
+	}
+	w.want(w.do("GET", "/healthz", "", "X-Large", strings.Repeat("x", 32<<10)), 200, "ok\n")
 }
 
 // What the bodies of all requests take is bounded, and given back.
