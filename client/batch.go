@@ -87,5 +87,7 @@ func (c *Conn) together(ctx context.Context, commands [][]string) []rueidis.Redi
 	for i, args := range commands {
 		multi[i] = c.redis.B().Arbitrary(args...).Blocking()
 	}
-	return c.redis.DoMulti(undated{ctx}, multi...)
+	only := &onlyUse{undated: undated{ctx}}
+	defer only.end()
+	return c.redis.DoMulti(only, multi...)
 }

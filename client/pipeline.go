@@ -4,7 +4,6 @@ package client
 
 import (
 	"context"
-	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -13,19 +12,15 @@ import (
 // long one would hold up what others send. What the library calls blocking is sent so. When ctx ends the connection is closed, which
 // ends the command.
 func (c *Conn) alone(ctx context.Context, args []string) rueidis.RedisResult {
-	return c.redis.Do(undated{ctx}, c.redis.B().Arbitrary(args...).Blocking())
+	only := &onlyUse{undated: undated{ctx}}
+	defer only.end()
+	return c.redis.Do(only, c.redis.B().Arbitrary(args...).Blocking())
 }
 
 // shared sends a command on the one connection that all of its kind share.
 func (c *Conn) shared(ctx context.Context, args []string) rueidis.RedisResult {
 	return c.redis.Do(undated{ctx}, c.redis.B().Arbitrary(args...).Build())
 }
-
-// undated is a context that ends at its deadline and does not tell it. With a deadline the library looks at nothing else, so
-// a context that is canceled before would not end a command.
-type undated struct{ context.Context }
-
-func (undated) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
 
 // Pipelined returns a context whose operations share one connection with all that are made so on the Conn. They are sent without waiting
 // for the replies of those before, which costs much less for each when many are made at once; and the daemon runs them one after the

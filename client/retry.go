@@ -25,17 +25,9 @@ func (c *Conn) do(ctx context.Context, args ...string) rueidis.RedisResult {
 		result := c.send(ctx, args)
 		err := result.Error()
 		if err == nil || retries >= c.opts.Retries || !mayRetry(err, args) || !c.pause(ctx, retries) {
-			return endedBy(ctx, result, err)
+			return result
 		}
 	}
-}
-
-// endedBy returns ctx's error in place of the various ones that its end brings about; the daemon's answer stays.
-func endedBy(ctx context.Context, result rueidis.RedisResult, err error) rueidis.RedisResult {
-	if _, answered := rueidis.IsRedisErr(err); err == nil || answered || ctx.Err() == nil {
-		return result
-	}
-	return rueidis.NewErrorResult(ctx.Err())
 }
 
 // mayRetry reports whether a command that failed so did nothing, or nothing that doing it again would change, and may do better then.

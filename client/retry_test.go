@@ -29,6 +29,7 @@ type proxy struct {
 	target string
 	lose   atomic.Int64 // replies
 	lost   atomic.Int64
+	silent atomic.Bool // to connections that are made now: they are accepted, and no more
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -52,6 +53,10 @@ func newProxy(t *testing.T, target string) *proxy {
 
 func (p *proxy) carry(nc net.Conn) {
 	defer nc.Close()
+	if p.silent.Load() {
+		io.Copy(io.Discard, nc)
+		return
+	}
 	daemon, err := net.Dial("tcp", p.target)
 	if err != nil {
 		return
@@ -203,6 +208,35 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 	}
 	if runs := rig.Runs(); runs != 1 {
 		t.Errorf("the method ran %d times", runs)
+	}
+}
+
+// A context that ends while a connection is made is what the error is.
+func TestContextEndsWhileDialling(t *testing.T) {
+	conn, p, _ := dialProxy(t, client.Options{DialTimeout: time.Hour})
+	p.silent.Store(true)
+	read := func(ctx context.Context) error {
+		ended := make(chan error, 1)
+		go func() {
+			_, err := conn.OpenIOContext("p").ReadFull(ctx, "o")
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(time.Minute):
+			return errors.New("it goes on")
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with a deadline: %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if err := read(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
 	}
 }
 

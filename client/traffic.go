@@ -8,18 +8,13 @@ import (
 	"net"
 )
 
-// dialCounted returns what connects as the library does, with TLS if cfg is not nil, and has traffic told of what passes the connection.
-// Without traffic it is nil, which leaves it to the library.
+// dialCounted returns dial, and has traffic told of what passes the connection, if it is not nil.
 func dialCounted(traffic func(sent, received int)) func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error) {
 	if traffic == nil {
-		return nil
+		return dial
 	}
 	return func(ctx context.Context, addr string, dialer *net.Dialer, cfg *tls.Config) (net.Conn, error) {
-		dial := dialer.DialContext
-		if cfg != nil {
-			dial = (&tls.Dialer{NetDialer: dialer, Config: cfg}).DialContext
-		}
-		conn, err := dial(ctx, "tcp", addr)
+		conn, err := dial(ctx, addr, dialer, cfg)
 		if err != nil {
 			return nil, err
 		}
