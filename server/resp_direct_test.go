@@ -237,7 +237,7 @@ func TestDirectWritesShareSyncs(t *testing.T) {
 		command("OBJ.OMAPSET", "p", "o", "k", "v") + command("OBJ.REMOVE", "p", "o") + command("OBJ.CREATE", "p", "o", "EXCLUSIVE") +
 		command("OBJ.WRITE", "p", "last", "0", "x")
 	p.send(commands)
-	for end := time.Now().Add(10 * time.Second); reader.ask("OBJ.READ", "p", "last") != bulk("x"); {
+	for end := time.Now().Add(time.Minute); reader.ask("OBJ.READ", "p", "last") != bulk("x"); {
 		if time.Now().After(end) {
 			t.Fatal("the commits are not visible while the disk is slow")
 		}
@@ -246,7 +246,7 @@ func TestDirectWritesShareSyncs(t *testing.T) {
 	if b, err := p.r.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
-	p.SetReadDeadline(time.Now().Add(10 * time.Second))
+	p.SetReadDeadline(time.Now().Add(time.Minute))
 	release()
 	for i := range strings.Count(commands, "*") {
 		wantMatch(t, fmt.Sprint("reply ", i), p.reply(), `(`+anyVersion+`|\+OK\r\n)`)

@@ -71,7 +71,7 @@ func pipelined(t *testing.T, rig *servertest.Rig) *peer {
 	p := dial(t, rig.RESP)
 	p.send(strings.Repeat(command("OBJ.EXEC", "p", "o", "test", "count", ""), 3))
 	reader := dial(t, rig.RESP)
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		reader.send(command("OBJ.READ", "p", "o"))
 		if reader.reply() == "$3\r\nxxx\r\n" {
 			return p
@@ -92,7 +92,7 @@ func TestRepliesWaitForTheDisk(t *testing.T) {
 	if b, err := p.r.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
-	p.SetReadDeadline(time.Now().Add(10 * time.Second))
+	p.SetReadDeadline(time.Now().Add(time.Minute))
 	release(nil)
 	for _, want := range []string{"1", "2", "3"} {
 		if got := p.reply(); got != "$1\r\n"+want+"\r\n" {
@@ -139,7 +139,7 @@ func outcomeWaits(t *testing.T, call, want string) {
 	release := disk.hold()
 	first, again := dial(t, rig.RESP), dial(t, rig.RESP)
 	first.send(call)
-	for reader, end := dial(t, rig.RESP), time.Now().Add(10*time.Second); ; {
+	for reader, end := dial(t, rig.RESP), time.Now().Add(time.Minute); ; {
 		reader.send(command("OBJ.READ", "p", "o"))
 		if reader.reply() == "$1\r\nx\r\n" {
 			break
@@ -153,7 +153,7 @@ func outcomeWaits(t *testing.T, call, want string) {
 	if b, err := again.r.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
-	again.SetReadDeadline(time.Now().Add(10 * time.Second))
+	again.SetReadDeadline(time.Now().Add(time.Minute))
 	release(nil)
 	if got := first.reply(); got != "$1\r\n1\r\n" {
 		t.Errorf("the first got %q", got)
