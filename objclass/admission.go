@@ -53,12 +53,20 @@ func (a *admission) enterCall(e *callEntry) error {
 		return errDraining
 	case a.calls >= a.maxCalls:
 		return Errorf(syscall.EBUSY, KindBusy, "the server has %d calls under way, which is its limit", a.maxCalls)
+	case e != nil && a.overShare(e.call.Tenant):
+		return Errorf(syscall.EBUSY, KindBusy, "the server has %d calls under way, and the rest of its places is for others", a.calls)
 	}
 	a.calls++
 	if e != nil {
 		a.methods.add(e)
 	}
 	return nil
+}
+
+// overShare reports whether a tenant has its share of the places. The calls are counted only where that can be.
+func (a *admission) overShare(tenant string) bool {
+	left := a.maxCalls - a.calls
+	return overShare(a.calls, left) && overShare(a.methods.of(tenant), left)
 }
 
 func (a *admission) leave() { a.leaveCall(nil) }

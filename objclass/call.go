@@ -17,6 +17,7 @@ type Call struct {
 
 	Client string // who asks, for Calls: the peer's address, as a rule
 	User   string // as whom the client has logged in; "" if it has not
+	Tenant string // whose share of the executions and of the queue it takes: a user's name, or the peer's address without its port
 
 	// Timeout is the wall and CPU budget; 0 is the manifest's or the server's. It does not raise that of a manifest. Above the
 	// server's maximum it is EINVAL.

@@ -92,6 +92,16 @@ func (t *callTable) find(id uint64) *callEntry {
 	return nil
 }
 
+// of returns how many calls are in of a tenant.
+func (t *callTable) of(tenant string) (n int) {
+	for e := t.first; e != nil; e = e.next {
+		if e.call.Tenant == tenant {
+			n++
+		}
+	}
+	return n
+}
+
 func (t *callTable) all() []*callEntry {
 	var all []*callEntry
 	for e := t.first; e != nil; e = e.next {

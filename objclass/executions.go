@@ -14,13 +14,14 @@ import (
 //
 // Methods that are known to run long share a part of the places, so that however many of them are called, short ones find
 // room; and while short ones come, long ones leave them one place more, which by default is a core. When a short and a long
-// one wait, the short one goes first, unless no long one runs at all: neither kind starves the other. Long ones of different
-// groups take turns.
+// one wait, the short one goes first, unless no long one runs at all: neither kind starves the other. Of either kind each tenant
+// gets its share, and of a tenant each group.
 //
 // A method that never ran may be endless, and counts as long. When its run was short after all, those of its kind that wait as
 // long ones go to the short line. A method that was short until now may take long this time: who waits for a place looks at
 // those who have one, and a method that has run for longRun no longer counts as a short one. It keeps its place, and a short
-// one gets another, up to a bound that only a flood of such methods can reach, and up to half of that for one group. After
+// one gets another, up to a bound that only a flood of such methods can reach, and up to half of that for one group, and three
+// quarters for one tenant. After
 // surelyLong it is remembered as long, and others of its kind that wait go to the long line.
 type executions struct {
 	mu sync.Mutex
@@ -34,16 +35,17 @@ type executions struct {
 	maxTurned  int // how many may run when some did
 	maxLine    int // of long ones that wait; half of them of one group
 
-	short  list.List // of *execution: who waits, in order
-	long   turns
+	short  shares
+	long   shares
 	review *time.Timer // while some wait
 }
 
 // execution is a method that waits for a place or has one.
 type execution struct {
-	group string // of long ones that take turns
-	pace  *pace
-	long  bool
+	tenant string // who calls
+	group  string // what: a class, as a rule
+	pace   *pace
+	long   bool
 
 	turn      chan struct{} // closed when it is given a place
 	waiting   *list.Element // where it stands in line, nil while it does not
@@ -65,7 +67,7 @@ func longPlaces(places int) int { return max(1, places/4) }
 
 // newExecutions makes places for as many methods, and fewer of them for long ones.
 func newExecutions(places, long, queue int) *executions {
-	x := &executions{long: turns{groups: make(map[string]*group)}}
+	x := &executions{short: newShares(), long: newShares()}
 	x.setPlaces(places, long, queue)
 	return x
 }
@@ -82,16 +84,15 @@ func (x *executions) setPlaces(places, long, queue int) {
 func (x *executions) start(ctx context.Context, e *execution, limit time.Duration) error {
 	x.mu.Lock()
 	e.long = !e.pace.short()
-	if x.short.Len() == 0 && (e.long && x.long.len == 0 && x.mayStartLong() || !e.long && x.mayStartShort(e)) {
+	if x.short.len == 0 && (e.long && x.long.len == 0 && x.mayStartLong() || !e.long && x.mayStartShort(e)) {
 		x.begin(e)
 		x.mu.Unlock()
 		return nil
 	}
 	if e.long {
-		if n := x.long.waiting(e.group); x.long.len >= x.maxLine || n >= (x.maxLine+1)/2 {
-			n = max(n, x.long.len)
+		if err := x.roomInLine(e); err != nil {
 			x.mu.Unlock()
-			return lineFull(n, anExecution)
+			return err
 		}
 	}
 	e.turn = make(chan struct{})
@@ -100,6 +101,15 @@ func (x *executions) start(ctx context.Context, e *execution, limit time.Duratio
 	x.dispatch()
 	x.mu.Unlock()
 	return x.wait(ctx, e, limit)
+}
+
+// roomInLine fails with EBUSY when e, a long one, may not wait, too.
+func (x *executions) roomInLine(e *execution) error {
+	ofTenant, ofGroup := x.long.waiting(e.tenant, e.group)
+	if n := x.long.len; n >= x.maxLine || ofGroup >= (x.maxLine+1)/2 || overShare(ofTenant, x.maxLine-n) {
+		return lineFull(n, anExecution)
+	}
+	return nil
 }
 
 func (x *executions) wait(ctx context.Context, e *execution, limit time.Duration) error {
@@ -175,13 +185,17 @@ func (x *executions) mayStartShort(e *execution) bool {
 	if short := len(x.running) - x.runningLong; short >= x.maxRunning-x.maxLong || len(x.running) >= x.maxTurned {
 		return false
 	}
-	turned := 0
+	ofTenant, ofGroup := 0, 0
 	for _, other := range x.running {
-		if other.long && !other.knownLong && other.group == e.group {
-			turned++
+		if !other.long || other.knownLong || other.tenant != e.tenant {
+			continue
+		}
+		ofTenant++
+		if other.group == e.group {
+			ofGroup++
 		}
 	}
-	return turned < x.maxTurned/2
+	return ofGroup < x.maxTurned/2 && ofTenant < x.maxTurned*3/4
 }
 
 func (x *executions) begin(e *execution) {
@@ -195,21 +209,18 @@ func (x *executions) begin(e *execution) {
 	}
 }
 
-func (x *executions) join(e *execution) {
-	if e.long {
-		x.long.join(e)
-	} else {
-		e.waiting = x.short.PushBack(e)
-	}
-}
+func (x *executions) join(e *execution) { x.line(e).join(e) }
 
 func (x *executions) leaveLine(e *execution) {
-	if e.long {
-		x.long.leave(e)
-	} else {
-		x.short.Remove(e.waiting)
-	}
+	x.line(e).leave(e)
 	e.waiting = nil
+}
+
+func (x *executions) line(e *execution) *shares {
+	if e.long {
+		return &x.long
+	}
+	return &x.short
 }
 
 // dispatch gives away the places that there are.
@@ -217,33 +228,32 @@ func (x *executions) dispatch() {
 	for {
 		var next *execution
 		switch {
-		case x.long.len > 0 && x.mayStartLong() && (x.runningLong == 0 || x.short.Len() == 0):
-			next = x.long.next()
+		case x.long.len > 0 && x.mayStartLong() && (x.runningLong == 0 || x.short.len == 0):
+			next = x.long.next(x.running, func(*execution) bool { return true })
 		default:
 			if next = x.nextShort(); next == nil {
 				x.reviewLater()
 				return
 			}
 		}
-		x.leaveLine(next)
+		x.line(next).serve(next)
+		next.waiting = nil
 		x.begin(next)
 		close(next.turn)
 	}
 }
 
-// nextShort returns the first in the short line that may start, or nil. Those whose kind has turned long meanwhile go to the
-// long line.
+// nextShort returns who in the short line may start next, or nil. Those whose kind has turned long meanwhile go to the long line.
 func (x *executions) nextShort() *execution {
-	for at := x.short.Front(); at != nil && len(x.running) < x.maxTurned; {
-		e := at.Value.(*execution)
-		at = at.Next()
-		if !e.pace.short() {
-			x.leaveLine(e)
-			e.long = true
-			x.join(e)
-		} else if x.mayStartShort(e) {
+	mayGo := func(e *execution) bool { return !e.pace.short() || x.mayStartShort(e) }
+	for len(x.running) < x.maxTurned {
+		e := x.short.next(x.running, mayGo)
+		if e == nil || e.pace.short() {
 			return e
 		}
+		x.leaveLine(e)
+		e.long = true
+		x.join(e)
 	}
 	return nil
 }
@@ -265,7 +275,7 @@ func (x *executions) turnLong(now time.Time) {
 // reviewLater has the methods looked at again while some wait: short ones for those that turn long, long ones for the time in
 // which no short one comes.
 func (x *executions) reviewLater() {
-	if x.short.Len() == 0 && x.long.len == 0 {
+	if x.short.len == 0 && x.long.len == 0 {
 		return
 	}
 	wait := shortOnesCome
@@ -286,67 +296,4 @@ func (x *executions) lookAgain() {
 	defer x.mu.Unlock()
 	x.turnLong(time.Now())
 	x.dispatch()
-}
-
-// turns is the line of long methods: each group has a line of its own, and the groups take turns.
-type turns struct {
-	groups map[string]*group // none is empty
-	order  list.List         // of *group: whose turn is next
-	len    int
-}
-
-type group struct {
-	name  string
-	line  list.List // of *execution
-	place *list.Element
-}
-
-func (t *turns) join(e *execution) {
-	g := t.groups[e.group]
-	if g == nil {
-		g = &group{name: e.group}
-		g.place = t.order.PushBack(g)
-		t.groups[e.group] = g
-	}
-	e.waiting = g.line.PushBack(e)
-	t.len++
-}
-
-// next returns whose turn it is; there is someone. He leaves the line then.
-func (t *turns) next() *execution {
-	g := t.order.Front().Value.(*group)
-	t.order.MoveToBack(g.place)
-	return g.line.Front().Value.(*execution)
-}
-
-// waiting returns how many wait of a group.
-func (t *turns) waiting(group string) int {
-	g := t.groups[group]
-	if g == nil {
-		return 0
-	}
-	return g.line.Len()
-}
-
-// of returns who waits of a group.
-func (t *turns) of(group string) []*execution {
-	g := t.groups[group]
-	if g == nil {
-		return nil
-	}
-	all := make([]*execution, 0, g.line.Len())
-	for at := g.line.Front(); at != nil; at = at.Next() {
-		all = append(all, at.Value.(*execution))
-	}
-	return all
-}
-
-func (t *turns) leave(e *execution) {
-	g := t.groups[e.group]
-	g.line.Remove(e.waiting)
-	t.len--
-	if g.line.Len() == 0 {
-		t.order.Remove(g.place)
-		delete(t.groups, g.name)
-	}
 }

@@ -68,7 +68,7 @@ func testExecutions(t *testing.T, places int, test func(m *methods)) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &methods{T: t, x: newExecutions(places, places/2, 100)}
 		test(m)
-		if m.x.count() != 0 || m.x.runningLong != 0 || m.x.short.Len() != 0 || m.x.long.len != 0 || len(m.x.long.groups) != 0 {
+		if m.x.count() != 0 || m.x.runningLong != 0 || m.x.short.len != 0 || m.x.long.len != 0 || len(m.x.short.tenants) != 0 || len(m.x.long.tenants) != 0 {
 			t.Errorf("it is not empty at the end: %d run, %d of them long", m.x.count(), m.x.runningLong)
 		}
 	})
@@ -152,7 +152,7 @@ func TestMethodsThatTurnLongAreBounded(t *testing.T) {
 	testExecutions(t, 2, func(m *methods) {
 		var all []*execution
 		for i := range 20 {
-			all = append(all, m.call(&execution{group: fmt.Sprint(i % 2)}, "short until now"))
+			all = append(all, m.call(&execution{tenant: fmt.Sprint(i % 2)}, "short until now"))
 		}
 		time.Sleep(time.Second)
 		if n := m.x.count(); n != turnedFactor {

@@ -262,7 +262,7 @@ func (x *exec) resolve() error {
 	}
 	x.budget = x.method.manifest.budget(x.budget, x.tuned.largest(), x.call.Timeout > 0)
 	x.log = x.class.log
-	x.place = execution{group: x.class.class, pace: &x.method.pace}
+	x.place = execution{tenant: x.call.Tenant, group: x.class.class, pace: &x.method.pace}
 	x.setFlags(x.method.flags)
 	return nil
 }
@@ -297,7 +297,7 @@ func (x *exec) resolveScript(source []byte) error {
 	}
 	x.unit = &Unit{Name: scriptName, Version: versionOf(source), Source: source, Script: true}
 	x.log = x.scriptLog
-	x.place = execution{group: scriptName, pace: x.scripts.of(x.unit.Version)}
+	x.place = execution{tenant: x.call.Tenant, group: scriptName, pace: x.scripts.of(x.unit.Version)}
 	x.setFlags(RD | WR)
 	return nil
 }

@@ -27,19 +27,23 @@ const (
 )
 
 type httpServer struct {
-	service  *objclass.Service
-	opts     Options
-	origins  http.CrossOriginProtection
-	audit    *audit
-	mux      *http.ServeMux
-	numbers  http.Handler // for Prometheus
-	bodies   room
-	document []byte // OpenAPI
-	server   *http.Server
+	service   *objclass.Service
+	opts      Options
+	connected *clients
+	origins   http.CrossOriginProtection
+	audit     *audit
+	mux       *http.ServeMux
+	numbers   http.Handler // for Prometheus
+	bodies    room
+	document  []byte // OpenAPI
+	server    *http.Server
+	life      context.Context // ends with shutdown
+	end       context.CancelFunc
 }
 
 func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s := &httpServer{service: service, opts: opts, mux: http.NewServeMux(), audit: newAudit(&opts)}
+	s.life, s.end = context.WithCancel(context.Background())
 	var err error
 	if s.document, err = newDocument(opts.Version); err != nil {
 		panic(err) // of schemas that are constants
@@ -47,6 +51,7 @@ func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
 	s.bodies.most = opts.MaxBodies
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")
+	s.connected = newClients(opts, opts.MaxHTTPConnections, log, &opts.Metrics.httpAccepted, &opts.Metrics.httpRefused)
 	s.server = &http.Server{
 		Handler:           paced(compressed(s), slowBody),
 		ReadHeaderTimeout: headerTimeout,
@@ -93,6 +98,7 @@ func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *httpServer) serve(l net.Listener) error {
+	s.connected.watch(s.life.Done())
 	if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -100,6 +106,7 @@ func (s *httpServer) serve(l net.Listener) error {
 }
 
 func (s *httpServer) shutdown(ctx context.Context) error {
+	defer s.end()
 	err := s.server.Shutdown(ctx)
 	if err != nil {
 		s.server.Close() // cancels the requests under way

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -83,7 +84,8 @@ func readPart(w http.ResponseWriter, part *multipart.Part, what string, limit in
 }
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
-	call.Client, call.User = r.RemoteAddr, userOf(r).Name
+	user := userOf(r).Name
+	call.Client, call.User, call.Tenant = r.RemoteAddr, user, cmp.Or(user, host(r.RemoteAddr))
 	meta, err := parseBool(r.Form, "meta")
 	if err != nil {
 		return err

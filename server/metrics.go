@@ -48,6 +48,8 @@ type Metrics struct {
 
 	denied       atomic.Int64 // what users were refused
 	loginsFailed atomic.Int64
+	httpAccepted atomic.Int64
+	httpRefused  atomic.Int64
 
 	// methods has the counters of each method that was called, so that a call neither takes a lock nor hashes labels.
 	// Readers take the map as it is; it is replaced as a whole.
@@ -112,6 +114,8 @@ func NewMetrics() *Metrics {
 	m.counter("objluad_resp_sent_bytes_total", "Bytes that were sent on RESP connections.", m.resp.sent.Load)
 	m.counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", m.denied.Load)
 	m.counter("objluad_logins_failed_total", "Logins that failed.", m.loginsFailed.Load)
+	m.counter("objluad_http_connections_accepted_total", "HTTP connections that were accepted.", m.httpAccepted.Load)
+	m.counter("objluad_http_connections_refused_total", "HTTP connections that were refused because there were too many.", m.httpRefused.Load)
 	return m
 }
 

@@ -10,7 +10,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/objluad/objluad/objclass"
@@ -20,17 +19,22 @@ import (
 const cancelGrace = 2 * time.Second
 
 type respServer struct {
-	service *objclass.Service
-	opts    Options
-	log     *slog.Logger
-	metrics *Metrics
-	audit   *audit
-	started time.Time
+	service   *objclass.Service
+	opts      Options
+	log       *slog.Logger
+	metrics   *Metrics
+	audit     *audit
+	connected *clients
+	memory    *memory // of commands
+	started   time.Time
 
 	draining atomic.Bool
 	clock    atomic.Int64 // nanoseconds since started, at the last tick of watch; never 0
 	lastID   atomic.Int64
 	wg       sync.WaitGroup
+	watched  sync.Once
+	life     context.Context // ends with shutdown
+	end      context.CancelFunc
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -44,10 +48,13 @@ func newRESPServer(service *objclass.Service, opts Options) *respServer {
 		log:       opts.Logger.With("listener", "resp"),
 		metrics:   opts.Metrics,
 		audit:     newAudit(&opts),
+		memory:    &memory{most: opts.MaxMemory},
 		started:   time.Now(),
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[*respConn]struct{}),
 	}
+	s.connected = newClients(opts, opts.MaxConnections, s.log, &s.metrics.accepted, &s.metrics.refused)
+	s.life, s.end = context.WithCancel(context.Background())
 	s.clock.Store(1)
 	return s
 }
@@ -58,9 +65,8 @@ func (s *respServer) serve(l net.Listener) error {
 		return nil
 	}
 	defer s.removeListener(l)
-	stop := make(chan struct{})
-	defer close(stop)
-	go s.watch(stop)
+	s.connected.watch(s.life.Done())
+	s.watched.Do(func() { go s.watch(s.life.Done()) })
 	var delay time.Duration
 	for {
 		nc, err := l.Accept()
@@ -97,28 +103,18 @@ func (s *respServer) removeListener(l net.Listener) {
 	l.Close()
 }
 
-// accept starts a goroutine for a connection, or refuses it.
+// accept starts a goroutine for a connection.
 func (s *respServer) accept(nc net.Conn) {
 	c := newRESPConn(s, nc)
 	s.mu.Lock()
-	full := len(s.conns) >= s.opts.MaxConnections
-	if full || s.draining.Load() {
+	if s.draining.Load() {
 		s.mu.Unlock()
-		if full {
-			s.metrics.refused.Add(1)
-			c.out.error(objclass.Errorf(syscall.EBUSY, objclass.KindBusy, "the server has %d connections, its limit", s.opts.MaxConnections), false)
-			nc.SetWriteDeadline(time.Now().Add(time.Second))
-			if socketOf(nc) == nc { // a handshake would keep the next clients waiting
-				c.out.flush()
-			}
-		}
 		c.close()
 		return
 	}
 	s.conns[c] = struct{}{}
 	s.wg.Add(1)
 	s.mu.Unlock()
-	s.metrics.accepted.Add(1)
 	go func() {
 		defer s.wg.Done()
 		err := c.serve()
@@ -126,20 +122,21 @@ func (s *respServer) accept(nc net.Conn) {
 		delete(s.conns, c)
 		s.mu.Unlock()
 		c.close()
+		c.in.release()
 		if err != nil && !errors.Is(err, io.EOF) && !s.draining.Load() {
 			s.log.Debug("connection ended", "client", nc.RemoteAddr(), "id", c.id, "err", err)
 		}
 	}()
 }
 
+// refusalRESP returns the bytes of a reply that tells err.
+func refusalRESP(err error) []byte { return []byte("-" + errorLine(asError(err)) + "\r\n") }
+
 // connections returns how many clients are connected.
-func (s *respServer) connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
-}
+func (s *respServer) connections() int { return s.connected.count() }
 
 func (s *respServer) shutdown(ctx context.Context) error {
+	defer s.end()
 	s.mu.Lock()
 	s.draining.Store(true)
 	for l := range s.listeners {

@@ -5,11 +5,10 @@ package server
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -20,8 +19,6 @@ import (
 )
 
 const (
-	shrinkAfter = time.Second // how long an idle connection keeps large buffers
-
 	// A client that is still sending when its connection is closed would be told so by a reset, and lose the reply that
 	// says why. So it is listened to for a while.
 	lingerTime  = time.Second
@@ -29,22 +26,28 @@ const (
 )
 
 type respConn struct {
-	srv    *respServer
-	nc     net.Conn
-	raw    syscall.RawConn // nil when nc is no socket
-	in     *frameReader
-	out    *replyWriter
-	ctx    *objclass.Caller // ends when the client is gone
-	client string           // its address
+	srv     *respServer
+	nc      net.Conn
+	raw     syscall.RawConn // nil when nc is no socket
+	in      *frameReader
+	out     *replyWriter
+	ctx     *objclass.Caller // ends when the client is gone
+	client  string           // its address
+	address string           // the same, without the port
 
 	began  atomic.Int64 // time of the server's clock at which the command under way began; negative: the last one, which has ended
-	closes bool         // after the replies that are gathered
+	waits  atomic.Int64 // the bytes that it waits for, as waiting
+	late   atomic.Pointer[lateClient]
+	part   receiving
+	spoke  bool // a command was read
+	closes bool // after the replies that are gathered
 	muted  muting
 	meta   bool // the command under way was given the option META
 
 	expected expectation // of the command under way
 
 	answered int64             // commands since the last flush
+	turn     turn              // since others could run
 	tally    tally             // of these
 	unsynced objclass.Unsynced // commits whose replies are gathered
 
@@ -58,8 +61,10 @@ type respConn struct {
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
 	c := &respConn{srv: s, nc: nc, id: s.lastID.Add(1), tally: tally{metrics: s.metrics.resp}}
 	c.in = newFrameReader(received{c}, s.opts.MaxFrame)
+	c.in.memory = s.memory
 	c.out = newReplyWriter(durableReplies{c}, s.metrics.resp.countError)
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
+	c.address = host(c.client)
 	c.state.began = time.Now()
 	c.began.Store(-s.clock.Load())
 	if sc, ok := socketOf(nc).(syscall.Conn); ok {
@@ -92,6 +97,8 @@ func (c *respConn) serve() (err error) {
 	for !c.closes {
 		args, ok, err := c.in.next()
 		switch {
+		case err == errNoMemory:
+			c.refuse(err)
 		case err != nil:
 			c.out.error(err, false)
 			c.flush()
@@ -99,12 +106,19 @@ func (c *respConn) serve() (err error) {
 			return err
 		case ok:
 			c.do(args)
+			if c.answered < int64(c.srv.opts.MaxPipeline) {
+				continue
+			}
+			if err := c.flush(); err != nil {
+				return err
+			}
 		default:
 			if err := c.flush(); err != nil {
 				return err
 			}
+			c.letOthersRun()
 			if err := c.read(); err != nil {
-				return err
+				return c.takeLeave(err)
 			}
 		}
 	}
@@ -114,9 +128,30 @@ func (c *respConn) serve() (err error) {
 // flush sends the gathered replies.
 func (c *respConn) flush() error {
 	c.srv.metrics.commands.Add(c.answered)
+	c.turn.commands += c.answered
 	c.answered = 0
 	c.tally.settle()
 	return c.out.flush()
+}
+
+// turn is how much a connection has done since others could run.
+type turn struct {
+	commands int64
+	received int64 // bytes that the connection had received then
+}
+
+const (
+	turnCommands = 64
+	turnBytes    = 256 << 10
+)
+
+// letOthersRun gives the processor to others now and then. A client that sends without a pause is always there to be read; else it would
+// be interrupted after 10 ms only.
+func (c *respConn) letOthersRun() {
+	if c.turn.commands >= turnCommands || c.in.received-c.turn.received >= turnBytes {
+		c.turn = turn{received: c.in.received}
+		runtime.Gosched()
+	}
 }
 
 // durableReplies sends replies when what they tell is durable. If that fails, they would not be true: the connection ends, and
@@ -133,6 +168,9 @@ func (d durableReplies) Write(b []byte) (int, error) {
 	n, err := d.c.nc.Write(b)
 	d.c.state.unsent.Store(0)
 	d.c.srv.metrics.resp.sent.Add(int64(n))
+	if err != nil {
+		d.c.closes = true // before it runs further commands
+	}
 	return n, err
 }
 
@@ -140,6 +178,7 @@ func (d durableReplies) Write(b []byte) (int, error) {
 func (c *respConn) do(args [][]byte) {
 	cmd, args, err := lookup(args)
 	c.meta, c.expected = false, expectation{}
+	c.spoke, c.part = true, receiving{}
 	if err == nil && cmd.prefix {
 		cmd, args, err = c.ifVersion(args)
 	}
@@ -194,35 +233,11 @@ func (c *respConn) showUnread() {
 	c.state.room.Store(int64(len(c.in.buf)))
 }
 
-// fill waits for bytes. A connection that idles gives large buffers back.
-func (c *respConn) fill() error {
-	if !c.in.idle() || !c.in.large() {
-		return c.in.fill()
-	}
-	if err := c.setReadDeadline(time.Now().Add(shrinkAfter)); err != nil {
-		return err
-	}
-	err := c.in.fill()
-	if err := c.setReadDeadline(time.Time{}); err != nil {
-		return err
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		c.in.shrink()
-		return c.in.fill()
-	}
-	return err
-}
-
-// setReadDeadline sets the deadline for reads, unless shutdown wants the connection to read no more: it raises draining
-// before it sets a deadline itself, so either that one comes later, or draining is seen here.
-func (c *respConn) setReadDeadline(t time.Time) error {
-	if err := c.nc.SetReadDeadline(t); err != nil {
-		return err
-	}
-	if c.srv.draining.Load() {
-		return net.ErrClosed
-	}
-	return nil
+// refuse answers a command that was dropped.
+func (c *respConn) refuse(err error) {
+	c.spoke, c.part = true, receiving{}
+	c.out.error(err, false)
+	c.answered++
 }
 
 // linger ends the connection so that the client gets to read the last reply.
@@ -233,9 +248,8 @@ func (c *respConn) lingerOn(nc net.Conn) {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	if c.setReadDeadline(time.Now().Add(lingerTime)) == nil {
-		io.CopyN(io.Discard, nc, lingerBytes)
-	}
+	nc.SetReadDeadline(time.Now().Add(lingerTime))
+	io.CopyN(io.Discard, nc, lingerBytes)
 }
 
 // reuse returns b as a string: *last, which it replaces, where they are equal. Clients tend to repeat themselves, and a

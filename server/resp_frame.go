@@ -15,10 +15,11 @@ const (
 	maxArgs      = 128 << 10 // arguments of one command
 	maxInline    = 4 << 10   // bytes of an inline command
 	maxHeader    = 32        // bytes of a line that announces a count or a length
+	idleBuffer   = 64        // bytes of the buffer of a connection that idles
 	idleArgs     = 64        // arguments that a connection keeps room for
 	noFrame      = -1        // frameReader.missing when no header was read
 	noBulk       = -1        // frameReader.bulk when no header was read
-	shrinkFactor = 8         // a buffer this many times frameBuffer is given back when the connection idles
+	shrinkFactor = 8         // a buffer this many times frameBuffer is given back when memory is tight
 )
 
 // protocolError says what is wrong with the bytes that a client sent. The connection cannot go on after it.
@@ -35,23 +36,35 @@ func protocolErrorf(format string, args ...any) error {
 // Invariants: the buffer holds at most twice the bytes that arrived, whatever a header announces, and never more than a
 // frame of max bytes needs; a byte is examined once, however small the reads are. For both it remembers how far the
 // frame was read. (redcon's own reader starts over at each read, and takes a negative length for an index.)
+//
+// Memory beyond frameBuffer is taken of what all connections have in common. A frame for which there is none is read and dropped.
 type frameReader struct {
-	src io.Reader
-	max int // bytes that one frame may have
+	src    io.Reader
+	max    int     // bytes that one frame may have
+	memory *memory // nil has no bound
+	held   int     // bytes taken of it
 
 	buf  []byte // buf[r:w] was read from src and not yet consumed
 	r, w int
 
+	received int64 // bytes in all
+
 	// The frame that begins at buf[r]. Offsets are relative to r, since growing moves the frame.
 	pos     int    // bytes of it that were examined
 	missing int    // arguments that did not arrive in full, or noFrame
-	bulk    int    // bytes of the argument at pos, or noBulk
+	bulk    int    // bytes of the argument at pos, or noBulk; of a frame that is dropped, those that did not arrive
+	drops   bool   // the frame
 	spans   []span // arguments that arrived
 	args    [][]byte
 }
 
 // span is where an argument lies in its frame.
 type span struct{ off, end uint32 }
+
+const (
+	spanBytes = 8  // of memory that a span takes
+	argBytes  = 24 // of memory that an argument takes beside its bytes
+)
 
 func newFrameReader(src io.Reader, maxFrame int) *frameReader {
 	f := &frameReader{src: src, buf: make([]byte, frameBuffer), missing: noFrame, bulk: noBulk}
@@ -63,7 +76,8 @@ func newFrameReader(src io.Reader, maxFrame int) *frameReader {
 func (f *frameReader) limit(maxFrame int) { f.max = min(max(maxFrame, frameBuffer), math.MaxUint32) }
 
 // next returns the arguments of the next command, which are valid until the next call of fill. ok is false when the
-// buffer holds no complete command. A command has at least one argument. Errors are *protocolError.
+// buffer holds no complete command. A command has at least one argument. Errors are *protocolError, or errNoMemory for a command that
+// was dropped, behind which the next one can be read.
 func (f *frameReader) next() (args [][]byte, ok bool, err error) {
 	for f.missing == noFrame {
 		if f.r == f.w {
@@ -86,6 +100,9 @@ func (f *frameReader) next() (args [][]byte, ok bool, err error) {
 		}
 		f.missing = n
 	}
+	if f.drops {
+		return nil, false, f.drop()
+	}
 	for f.missing > 0 {
 		if f.bulk == noBulk {
 			n, ok, err := f.header('$', f.max-f.pos)
@@ -107,6 +124,10 @@ func (f *frameReader) next() (args [][]byte, ok bool, err error) {
 		f.spans = append(f.spans, span{uint32(f.pos), uint32(end)})
 		f.pos, f.bulk = end+2, noBulk
 		f.missing--
+	}
+	if !f.roomForArgs() {
+		f.consume()
+		return nil, false, errNoMemory
 	}
 	f.args = f.args[:0]
 	for _, s := range f.spans {
@@ -193,12 +214,19 @@ func (f *frameReader) consume() {
 func (f *frameReader) fill() error {
 	if f.r == f.w {
 		f.r, f.w = 0, 0
+		if f.large() && f.memory.tight() {
+			f.resize(frameBuffer)
+		}
 	}
 	if f.w == len(f.buf) {
 		f.makeRoom()
 	}
 	n, err := f.src.Read(f.buf[f.w:])
 	f.w += n
+	f.received += int64(n)
+	if n > 0 && len(f.buf) < frameBuffer {
+		f.resize(frameBuffer)
+	}
 	switch {
 	case n > 0:
 		return nil
@@ -210,7 +238,8 @@ func (f *frameReader) fill() error {
 	return err
 }
 
-// makeRoom moves the frame to the buffer's beginning, or into a buffer twice as large if it is there already.
+// makeRoom moves the frame to the buffer's beginning, or into a buffer twice as large if it is there already. If there is no memory
+// for that, the frame is dropped.
 func (f *frameReader) makeRoom() {
 	if f.r > 0 {
 		f.w = copy(f.buf, f.buf[f.r:f.w])
@@ -218,23 +247,90 @@ func (f *frameReader) makeRoom() {
 		return
 	}
 	// What was examined fits into max; behind it lies at most a part of a header.
-	buf := make([]byte, min(2*len(f.buf), f.max+maxHeader))
-	copy(buf, f.buf[:f.w])
-	f.buf = buf
+	size := min(2*len(f.buf), f.max+maxHeader)
+	if f.hold(size - frameBuffer + cap(f.spans)*spanBytes) {
+		f.resize(size)
+		return
+	}
+	f.drops = true
+	f.r += f.pos
+	f.pos, f.spans = 0, nil
+	if f.bulk != noBulk {
+		f.bulk += len("\r\n") - (f.w - f.r)
+		f.r = f.w
+	}
+	f.resize(frameBuffer)
+}
+
+// drop forgets what arrived of a frame that is dropped. At its end it fails with errNoMemory.
+func (f *frameReader) drop() error {
+	for f.missing > 0 {
+		if f.bulk == noBulk {
+			n, ok, err := f.header('$', f.max)
+			if !ok || err != nil {
+				return err
+			}
+			f.r += f.pos
+			f.pos, f.bulk = 0, n+len("\r\n")
+		}
+		n := min(f.bulk, f.w-f.r)
+		f.r += n
+		if f.bulk -= n; f.bulk > 0 {
+			return nil
+		}
+		f.bulk = noBulk
+		f.missing--
+	}
+	f.drops = false
+	f.consume()
+	return errNoMemory
+}
+
+// roomForArgs reports whether there is memory for the arguments that arrived.
+func (f *frameReader) roomForArgs() bool {
+	if n := len(f.spans); n > max(cap(f.args), shrinkFactor*idleArgs) {
+		return f.hold(max(f.held, len(f.buf)-frameBuffer+cap(f.spans)*spanBytes) + n*argBytes)
+	}
+	return true
+}
+
+// hold has the reader hold n bytes of the memory that all have in common, and reports whether there are as many.
+func (f *frameReader) hold(n int) bool {
+	if n > f.held && !f.memory.take(n-f.held) {
+		return false
+	}
+	if n < f.held {
+		f.memory.give(f.held - n)
+	}
+	f.held = n
+	return true
 }
 
 // idle reports whether nothing is left to be read.
 func (f *frameReader) idle() bool { return f.r == f.w }
 
-// large reports whether the reader holds more memory than an idle connection should.
+// large reports whether the reader holds more memory than a connection should for long.
 func (f *frameReader) large() bool {
 	return len(f.buf) > shrinkFactor*frameBuffer || cap(f.spans) > shrinkFactor*idleArgs || cap(f.args) > shrinkFactor*idleArgs
 }
 
-// shrink gives memory back. The reader must be idle.
-func (f *frameReader) shrink() {
-	f.r, f.w = 0, 0
-	f.buf, f.spans, f.args = make([]byte, frameBuffer), nil, nil
+// shrink gives memory back, until something is read. The reader must be idle.
+func (f *frameReader) shrink() { f.resize(idleBuffer) }
+
+// release gives all memory back, for good.
+func (f *frameReader) release() { f.hold(0) }
+
+// resize has a buffer of that size, and if that is small, no other memory. For a larger one than the buffer is, memory was taken.
+func (f *frameReader) resize(size int) {
+	buf := make([]byte, size)
+	f.w = copy(buf, f.buf[f.r:f.w])
+	f.r, f.buf = 0, buf
+	if size <= frameBuffer {
+		f.hold(0)
+		if f.idle() && f.large() {
+			f.spans, f.args = nil, nil
+		}
+	}
 }
 
 // isProtocolError reports whether err was caused by what the client sent.

@@ -142,8 +142,61 @@ func TestFrameMemory(t *testing.T) {
 		t.Error("the buffer does not count as large")
 	}
 	f.shrink()
-	if len(f.buf) != frameBuffer || f.large() {
+	if len(f.buf) != idleBuffer || f.large() {
 		t.Errorf("a buffer of %d bytes is left", len(f.buf))
+	}
+}
+
+// TestFramesDropped has no memory for some of the frames: these are read and dropped, the others are whole, and all memory is given
+// back in the end.
+func TestFramesDropped(t *testing.T) {
+	frame := func(args ...string) string {
+		var b strings.Builder
+		fmt.Fprintf(&b, "*%d\r\n", len(args))
+		for _, arg := range args {
+			fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(arg), arg)
+		}
+		return b.String()
+	}
+	large, many := strings.Repeat("x", 100_000), slices.Repeat([]string{"y"}, 10_000)
+	in := frame("a", "b") + frame("c", large, "d", large) + frame("e") + frame(many...) + frame("f", large[:20_000]) + frame(large, "g") + "h\r\n"
+	want := []string{`["a" "b"]`, "dropped", `["e"]`, "dropped", fmt.Sprintf("%q", []string{"f", large[:20_000]}), "dropped", `["h"]`}
+	for name, src := range map[string]io.Reader{
+		"at once":      strings.NewReader(in),
+		"byte by byte": iotest.OneByteReader(strings.NewReader(in)),
+		"in halves":    iotest.HalfReader(strings.NewReader(in)),
+	} {
+		m := &memory{most: 40_000}
+		f := newFrameReader(src, 1<<20)
+		f.memory = m
+		var got []string
+		for {
+			args, ok, err := f.next()
+			switch {
+			case err == errNoMemory:
+				got = append(got, "dropped")
+				continue
+			case ok:
+				got = append(got, fmt.Sprintf("%q", args))
+				continue
+			case err == nil:
+				err = f.fill()
+			}
+			if held := m.held.Load(); held > m.most || held != int64(f.held) || len(f.buf)-frameBuffer > f.held {
+				t.Fatalf("%s: %d bytes are held, %d by the reader, whose buffer has %d", name, held, f.held, len(f.buf))
+			}
+			if err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %.200q, want %.200q", name, got, want)
+		}
+		if f.release(); m.held.Load() != 0 {
+			t.Errorf("%s: %d bytes are held in the end", name, m.held.Load())
+		}
 	}
 }
 

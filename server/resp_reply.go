@@ -16,6 +16,7 @@ const replyBuffer = 8 << 10 // bytes of replies that are gathered before they ar
 // replyWriter gathers the replies of one connection. A large bulk string goes to the connection without being copied
 // here. After a write failed, further ones do nothing, and flush says why.
 type replyWriter struct {
+	dst    io.Writer
 	w      *bufio.Writer
 	resp3  bool
 	errors int64             // that were written
@@ -23,7 +24,17 @@ type replyWriter struct {
 }
 
 func newReplyWriter(dst io.Writer, count func(code string)) *replyWriter {
-	return &replyWriter{w: bufio.NewWriterSize(dst, replyBuffer), count: count}
+	return &replyWriter{dst: dst, w: bufio.NewWriterSize(dst, replyBuffer), count: count}
+}
+
+// shrink gives the buffer back, which must be empty, until grow.
+func (r *replyWriter) shrink() { r.w = bufio.NewWriterSize(r.dst, 1) }
+
+// grow makes a buffer again after shrink.
+func (r *replyWriter) grow() {
+	if r.w.Size() < replyBuffer {
+		r.w = bufio.NewWriterSize(r.dst, replyBuffer)
+	}
 }
 
 func (r *replyWriter) flush() error { return r.w.Flush() }

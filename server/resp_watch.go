@@ -1,4 +1,4 @@
-// This file cancels calls whose client went away. A call that ends soon pays one store to memory for it: no goroutine reads
+// This file looks at all RESP connections now and then. It cancels calls whose client went away. A call that ends soon pays one store to memory for it: no goroutine reads
 // ahead, and only a call that has run for a while has its connection looked at.
 
 package server
@@ -27,13 +27,20 @@ func (s *respServer) watch(stop <-chan struct{}) {
 		}
 		now := time.Since(s.started).Nanoseconds()
 		s.clock.Store(now)
+		var late [len(cutReasons)][]*respConn
 		s.mu.Lock()
 		for c := range s.conns {
+			if cut := c.overdue(now); cut != nil {
+				late[cut.why] = append(late[cut.why], c)
+			}
 			if began := c.began.Load(); began > 0 && now-began >= int64(watchAfter) && clientGone(c.raw) {
 				c.ctx.Cancel()
 			}
 		}
 		s.mu.Unlock()
+		for why, conns := range late {
+			s.connected.noteCut(cutReason(why), len(conns), func() string { return conns[0].client })
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
@@ -42,6 +43,25 @@ type Options struct {
 	MaxFrame int
 	// MaxConnections is the most RESP connections; default 10000. One more is refused with EBUSY.
 	MaxConnections int
+	// MaxHTTPConnections is the most HTTP connections; default 5000. One more is refused with EBUSY.
+	MaxHTTPConnections int
+	// MaxPeerConnections is the most connections of one address to each listener; default no bound of its own.
+	MaxPeerConnections int
+	// MaxPipeline is how many commands of one connection are answered together; default 1024.
+	MaxPipeline int
+	// MaxMemory is the most bytes of RESP commands that arrive, wait and run at once; default 1 GiB. Commands up to 8 KiB do not
+	// count. What there is no room for is refused with EBUSY, and not run.
+	MaxMemory int64
+	// MaxUnsent is the most bytes of replies that all RESP, and all HTTP, clients together may leave untaken; default 1 GiB. Beyond it
+	// those are cut off that have been slow for longest.
+	MaxUnsent int64
+	// SlowTimeout is how long a client may take for 1 MiB, or the rest, of a reply, and over RESP for as much of a command that
+	// it sends; default 30 s. After that it is cut off.
+	SlowTimeout time.Duration
+	// HandshakeTimeout is how long a RESP client may take until its first command is there; default 1 min, negative for ever.
+	HandshakeTimeout time.Duration
+	// IdleTimeout is how long a RESP client may send nothing after a command; default for ever.
+	IdleTimeout time.Duration
 	// MaxObject is the most bytes of an object in the body of an HTTP request; default 128 MiB.
 	MaxObject int64
 	// MaxBodies is the most bytes that the objects in the bodies of all HTTP requests may take; default 1 GiB. One more is refused
@@ -58,6 +78,12 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Version, "unknown")
 	orDefault(&o.MaxFrame, 64<<20)
 	orDefault(&o.MaxConnections, 10000)
+	orDefault(&o.MaxHTTPConnections, 5000)
+	orDefault(&o.MaxPipeline, 1024)
+	orDefault(&o.MaxMemory, 1<<30)
+	orDefault(&o.MaxUnsent, 1<<30)
+	orDefault(&o.SlowTimeout, 30*time.Second)
+	orDefault(&o.HandshakeTimeout, time.Minute)
 	orDefault(&o.MaxObject, 128<<20)
 	orDefault(&o.MaxBodies, 1<<30)
 	orDefault(&o.MaxInput, 16<<20)
@@ -86,14 +112,22 @@ func New(service *objclass.Service, opts Options) *Server {
 	opts = opts.withDefaults()
 	s := &Server{resp: newRESPServer(service, opts), http: newHTTPServer(service, opts)}
 	opts.Metrics.observe(service, s.resp.connections)
+	opts.Metrics.observeClients("resp", s.resp.connected)
+	opts.Metrics.observeClients("http", s.http.connected)
+	opts.Metrics.gauge("objluad_request_bytes", "Bytes of RESP commands that arrive, wait or run, beside small ones.",
+		func() int { return int(s.resp.memory.held.Load()) })
 	return s
 }
 
 // ServeRESP answers RESP clients that connect to l, until Shutdown, and returns nil then.
-func (s *Server) ServeRESP(l net.Listener) error { return s.resp.serve(secure(l, s.resp.opts.TLS)) }
+func (s *Server) ServeRESP(l net.Listener) error {
+	return s.resp.serve(secure(s.resp.connected.limit(l, refusalRESP), s.resp.opts.TLS))
+}
 
 // ServeHTTP answers HTTP clients that connect to l, until Shutdown, and returns nil then.
-func (s *Server) ServeHTTP(l net.Listener) error { return s.http.serve(secure(l, s.http.opts.TLS)) }
+func (s *Server) ServeHTTP(l net.Listener) error {
+	return s.http.serve(secure(s.http.connected.limit(l, refusalHTTP), s.http.opts.TLS))
+}
 
 // Shutdown closes the listeners, lets what runs end and its replies be sent, and closes all connections. When ctx ends
 // before that, it cancels the calls that still run, closes their connections, and returns ctx's error.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"runtime"
@@ -15,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	notify "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -36,6 +36,7 @@ type daemon struct {
 	logFormat string
 	logLevel  string
 	shutdown  time.Duration
+	checkOnly bool
 
 	executions int
 	queue      int
@@ -45,6 +46,7 @@ type daemon struct {
 	maxOutput  sizeFlag
 	maxInput   sizeFlag
 	quarantine objclass.QuarantineOptions
+	limits     limits
 
 	security securityFlags
 	hangups  hangups
@@ -62,6 +64,7 @@ func newServe() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	d.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&d.checkOnly, "check", false, "check the settings, and do not serve")
 	return cmd
 }
 
@@ -84,6 +87,7 @@ func newDaemon() *daemon {
 	flags.Var(&d.arena, "arena", "memory of a VM")
 	flags.Var(&d.maxOutput, "max-output", "output of a method")
 	flags.Var(&d.maxInput, "max-input", "input of a method")
+	d.limits.add(flags)
 	flags.IntVar(&d.quarantine.Traps, "quarantine", 5, "so many traps of a class version within --quarantine-window have its calls refused; 0: none do")
 	flags.DurationVar(&d.quarantine.Window, "quarantine-window", time.Minute, "time in which traps count together")
 	flags.DurationVar(&d.quarantine.Cooldown, "quarantine-cooldown", 30*time.Second, "time until a quarantined version is tried again; longer each time, up to 16 times this")
@@ -91,7 +95,7 @@ func newDaemon() *daemon {
 	return d
 }
 
-// run serves until a signal comes, then lets what runs end. A second signal ends the process at once.
+// run serves until a signal comes, then lets what runs end. A second signal ends the process at once. SIGUSR2 restarts it.
 func (d *daemon) run(ctx context.Context) error {
 	if err := d.load(); err != nil {
 		return firstProblem(err)
@@ -100,18 +104,42 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	open, err := inherit()
+	if err != nil {
+		return err
+	}
+	defer open.close()
+	open.replace("resp", &d.resp)
+	open.replace("http", &d.http)
+	if err := d.check(); err != nil || d.checkOnly {
+		return firstProblem(err)
+	}
 	d.warn(log)
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer restore()
 	defer d.hangups.listen()()
+	restart := make(chan os.Signal, 1)
+	signal.Notify(restart, syscall.SIGUSR2)
 
+	next, err := d.serveStore(ctx, restore, restart, open, log)
+	switch {
+	case err != nil || next == nil:
+		return err
+	case ctx.Err() != nil: // it was told to stop meanwhile
+		return next.close()
+	}
+	return next.start(log)
+}
+
+// serveStore opens the store and serves it, and closes it. It returns who is to go on, if anyone is.
+func (d *daemon) serveStore(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, log *slog.Logger) (*successor, error) {
 	secured, err := d.security.open(ctx, &d.hangups, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	st, err := d.store.open(log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() {
 		if err := st.Close(); err != nil {
@@ -120,7 +148,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}()
 	engine, err := newEngine(int(d.arena))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	metrics := server.NewMetrics()
 	d.shareCores()
@@ -128,9 +156,9 @@ func (d *daemon) run(ctx context.Context) error {
 	service, err := d.newService(ctx, st, engine, metrics, log)
 	if err != nil {
 		engine.Close()
-		return err
+		return nil, err
 	}
-	serveErr := d.serve(ctx, restore, service, &secured, metrics, log)
+	next, serveErr := d.serve(ctx, restore, restart, open, service, &secured, metrics, log)
 
 	// Calls that did not end in time are canceled by now.
 	drained, cancel := context.WithTimeout(context.Background(), drainGrace)
@@ -138,11 +166,14 @@ func (d *daemon) run(ctx context.Context) error {
 	if err := service.Drain(drained); err != nil {
 		// They use the store and the engine still: these are left as they are, as in a crash.
 		log.Error("calls did not end when they were canceled", "calls", service.Stats().Calls)
+		if next != nil {
+			log.Error("not restarted", "err", next.start(log))
+		}
 		os.Exit(1)
 	}
 	engine.Close()
 	log.Info("stopped")
-	return serveErr
+	return next, serveErr
 }
 
 // drainGrace is how long calls get to end that were canceled.
@@ -189,7 +220,7 @@ func (d *daemon) check() error {
 	refuse(d.quarantine.Traps < 0, "--quarantine is 0 at least")
 	refuse(d.quarantine.Window <= 0, "--quarantine-window is a time above 0")
 	refuse(d.quarantine.Cooldown <= 0, "--quarantine-cooldown is a time above 0")
-	return errors.Join(problems...)
+	return errors.Join(append(problems, d.limits.check(d.maxInput))...)
 }
 
 // shareCores gives Go's runtime one processor more for each core, since long methods may keep as many busy as there are cores:
@@ -236,47 +267,64 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 	return service, nil
 }
 
-// serve listens, answers until ctx ends or a listener fails, and shuts down.
-func (d *daemon) serve(ctx context.Context, restore func(), service *objclass.Service, secured *security, metrics *server.Metrics, log *slog.Logger) error {
-	respListener, err := net.Listen("tcp", d.resp)
-	if err != nil {
-		return err
+// serve listens, answers until ctx ends, a listener fails or a restart is due, and shuts down. It returns who is to go on, if anyone is.
+func (d *daemon) serve(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, service *objclass.Service, secured *security, metrics *server.Metrics, log *slog.Logger) (*successor, error) {
+	if err := open.listen("resp", d.resp); err != nil {
+		return nil, err
 	}
-	defer respListener.Close()
-	httpListener, err := net.Listen("tcp", d.http)
-	if err != nil {
-		return err
+	if err := open.listen("http", d.http); err != nil {
+		return nil, err
 	}
-	defer httpListener.Close()
-
-	const frameSlack = 2 << 20 // a script and names, beside an input
+	d.limits.fit(log)
 	opts := server.Options{
 		Metrics:  metrics,
 		Logger:   log,
 		Version:  programVersion(),
 		Store:    d.store.facts(),
-		MaxFrame: max(64<<20, int(d.maxInput)+frameSlack),
 		MaxInput: int64(d.maxInput),
 	}
+	d.limits.set(&opts)
 	secured.into(&opts)
 	srv := server.New(service, opts)
 	failed := make(chan error, 2)
-	go func() { failed <- srv.ServeRESP(respListener) }()
-	go func() { failed <- srv.ServeHTTP(httpListener) }()
+	go func() { failed <- srv.ServeRESP(open["resp"]) }()
+	go func() { failed <- srv.ServeHTTP(open["http"]) }()
 	d.hangups.add("settings", func() error { return d.reload(service, log) })
 	go d.hangups.answer(ctx, log)
-	log.Info("listening", "resp", respListener.Addr().String(), "http", httpListener.Addr().String(), "pid", os.Getpid())
+	log.Info("listening", "resp", open["resp"].Addr().String(), "http", open["http"].Addr().String(), "pid", os.Getpid())
+	notify.SdNotify(false, notify.SdNotifyReady) // if systemd wants to know
 
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		log.Info("stopping", "timeout", time.Duration(d.grace.Load()).String())
+	next, err := d.wait(ctx, restart, failed, open, log)
+	if next == nil {
+		notify.SdNotify(false, notify.SdNotifyStopping)
+		restore()
+	} else {
+		notify.SdNotify(false, notify.SdNotifyReloading)
 	}
-	restore()
 	grace, cancel := context.WithTimeout(context.Background(), time.Duration(d.grace.Load()))
 	defer cancel()
 	if shutdownErr := srv.Shutdown(grace); shutdownErr != nil {
 		log.Warn("calls were canceled because they did not end in time", "err", shutdownErr)
 	}
-	return err
+	return next, err
+}
+
+// wait returns when the daemon is to stop, or to let its successor go on, or a listener failed.
+func (d *daemon) wait(ctx context.Context, restart <-chan os.Signal, failed <-chan error, open sockets, log *slog.Logger) (*successor, error) {
+	for {
+		select {
+		case err := <-failed:
+			return nil, err
+		case <-ctx.Done():
+			log.Info("stopping", "timeout", time.Duration(d.grace.Load()).String())
+			return nil, nil
+		case <-restart:
+		}
+		next, err := newSuccessor(ctx, open)
+		if err == nil {
+			log.Info("stopping, to restart", "timeout", time.Duration(d.grace.Load()).String())
+			return next, nil
+		}
+		log.Error("not restarted", "err", err)
+	}
 }

@@ -1,0 +1,96 @@
+// This file is the settings of the daemon that bound what clients may take.
+
+package main
+
+import (
+	"log/slog"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
+
+	"github.com/objluad/objluad/server"
+)
+
+const (
+	frameSlack      = 2 << 20 // a script and names, beside an input
+	filesOfTheStore = 1500    // that may be open at once
+)
+
+// limits is the settings of the listeners.
+type limits struct {
+	connections int
+	web         int // HTTP connections
+	perPeer     int
+	pipeline    int
+	frame       sizeFlag
+	memory      sizeFlag
+	unsent      sizeFlag
+	slow        time.Duration
+	handshake   time.Duration
+	idle        time.Duration
+}
+
+func (l *limits) add(flags *pflag.FlagSet) {
+	l.memory, l.unsent = 1<<30, 1<<30
+	flags.IntVar(&l.connections, "max-connections", 10000, "RESP connections; fewer if the process may not open as many files")
+	flags.IntVar(&l.web, "max-http-connections", 5000, "HTTP connections; fewer if the process may not open as many files")
+	flags.IntVar(&l.perPeer, "max-peer-connections", 0, "RESP connections, and HTTP connections, of one address; 0: as many as of all")
+	flags.IntVar(&l.pipeline, "max-pipeline", 1024, "commands of one RESP client that are answered together")
+	flags.Var(&l.frame, "max-frame", "a RESP command; default 64MiB, or 2MiB above --max-input if that is more")
+	flags.Var(&l.memory, "max-request-memory", "RESP commands above 8KiB that arrive, wait or run, of all clients together")
+	flags.Var(&l.unsent, "max-unsent", "replies that all clients of a listener leave untaken; beyond it the slowest are cut off")
+	flags.DurationVar(&l.slow, "slow-timeout", 30*time.Second, "how long a client may take for each MiB, or the rest, of a reply, or of a RESP command that it sends")
+	flags.DurationVar(&l.handshake, "handshake-timeout", time.Minute, "how long a RESP client may take until its first command is there; 0: for ever")
+	flags.DurationVar(&l.idle, "idle-timeout", 0, "how long a RESP client may be idle; 0: for ever")
+}
+
+func (l *limits) check(maxInput sizeFlag) error {
+	if l.frame == 0 {
+		l.frame = max(64<<20, maxInput+frameSlack)
+	}
+	switch {
+	case l.connections < 1 || l.web < 1 || l.pipeline < 1:
+		return fail(syscall.EINVAL, "--max-connections, --max-http-connections and --max-pipeline are 1 at least")
+	case l.perPeer < 0:
+		return fail(syscall.EINVAL, "--max-peer-connections is 0 at least")
+	case l.frame < 64<<10 || l.frame > 1<<30:
+		return fail(syscall.EINVAL, "--max-frame is 64KiB to 1GiB")
+	case l.memory < 2*l.frame: // a frame is copied when its buffer grows
+		return fail(syscall.EINVAL, "--max-request-memory is twice --max-frame at least, which is %s", &l.frame)
+	case l.slow < time.Second:
+		return fail(syscall.EINVAL, "--slow-timeout is 1s at least")
+	case l.handshake < 0 || l.idle < 0:
+		return fail(syscall.EINVAL, "--handshake-timeout and --idle-timeout are 0 at least")
+	}
+	return nil
+}
+
+// fit lowers the numbers of connections to what the process may open.
+func (l *limits) fit(log *slog.Logger) {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return
+	}
+	room := float64(files.Cur) - filesOfTheStore
+	share := room / float64(l.connections+l.web)
+	if share >= 1 {
+		return
+	}
+	l.connections = max(1, int(share*float64(l.connections)))
+	l.web = max(1, int(share*float64(l.web)))
+	log.Warn("there may be fewer connections, since the process may open few files; see ulimit -n, or LimitNOFILE of systemd",
+		"max_connections", l.connections, "max_http_connections", l.web, "files", files.Cur)
+}
+
+// set sets the options that the limits are.
+func (l *limits) set(opts *server.Options) {
+	opts.MaxConnections, opts.MaxHTTPConnections, opts.MaxPeerConnections = l.connections, l.web, l.perPeer
+	opts.MaxPipeline = l.pipeline
+	opts.MaxFrame, opts.MaxMemory, opts.MaxUnsent = int(l.frame), int64(l.memory), int64(l.unsent)
+	opts.SlowTimeout, opts.HandshakeTimeout, opts.IdleTimeout = l.slow, l.handshake, l.idle
+	if l.handshake == 0 {
+		opts.HandshakeTimeout = -1
+	}
+}

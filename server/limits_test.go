@@ -1,0 +1,234 @@
+// This file tests what the server does about clients that are too many, too slow, or want too much at once.
+
+package server_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/server/servertest"
+)
+
+// metric returns the value of a line of /metrics, "" if there is none.
+func metric(t *testing.T, rig *servertest.Rig, name string) string {
+	t.Helper()
+	resp, err := http.Get("http://" + rig.HTTP + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func waitForCut(t *testing.T, rig *servertest.Rig, listener, reason, count string) {
+	t.Helper()
+	name := fmt.Sprintf(`objluad_clients_cut_off_total{listener=%q,reason=%q}`, listener, reason)
+	waitFor(t, name, func() bool { return metric(t, rig, name) == count })
+}
+
+// echo is a command whose answer is its input.
+func echo(input string) string { return command("OBJ.EXEC", "p", "o", "test", "echo", input) }
+
+// While one client's command is arriving, there is no memory for another's: that one is refused, and its connection goes on.
+func TestMemoryOfCommands(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{MaxMemory: 1 << 20})
+	first, second := dial(t, rig.RESP), dial(t, rig.RESP)
+	input := strings.Repeat("x", 600_000)
+	first.send(echo(input)[:len(input)])
+	waitFor(t, "it has arrived", func() bool {
+		held, err := strconv.ParseFloat(metric(t, rig, "objluad_request_bytes"), 64)
+		return err == nil && held > 600_000
+	})
+	second.send(echo("a") + echo(input) + echo("b"))
+	for _, want := range []string{bulk("a"), "-EBUSY busy the server has too much to read from its clients at once\r\n", bulk("b")} {
+		if got := second.reply(); got != want {
+			t.Errorf("the second client got %.100q, want %q", got, want)
+		}
+	}
+	first.send(echo(input)[len(input):])
+	if got := first.reply(); got != bulk(input) {
+		t.Errorf("the first client got %.100q", got)
+	}
+	waitFor(t, "there is memory again", func() bool { return second.ask("OBJ.EXEC", "p", "o", "test", "echo", input) == bulk(input) })
+	if runs := rig.Runs(); runs != 4 {
+		t.Errorf("%d methods ran, want 4", runs)
+	}
+}
+
+func TestMaxHTTPConnections(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{MaxHTTPConnections: 2})
+	for range 2 {
+		p := dial(t, rig.HTTP)
+		p.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		if resp, err := http.ReadResponse(p.r, nil); err != nil || resp.StatusCode != 200 {
+			t.Fatal(resp, err)
+		}
+	}
+	third := dial(t, rig.HTTP)
+	third.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	resp, err := http.ReadResponse(third.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || !strings.Contains(string(body), `"errno":"EBUSY","kind":"busy"`) || err != nil {
+		t.Errorf("%s, %v, %s, %v", resp.Status, resp.Header, body, err)
+	}
+	third.wantClosed()
+}
+
+func TestMaxPeerConnections(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{MaxPeerConnections: 1})
+	a := dial(t, rig.RESP)
+	a.ask("PING")
+	wantMatch(t, "the same address", dial(t, rig.RESP).wantClosed(), `-EBUSY busy the server has 1 connections of your address.*\r\n`)
+	other := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	nc, err := other.Dial("tcp", rig.RESP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	b := &peer{t, nc, bufio.NewReader(nc)}
+	if got := b.ask("PING"); got != "+PONG\r\n" {
+		t.Errorf("another address got %q", got)
+	}
+}
+
+// hugeReply is more than the kernel takes for a client that does not read.
+const hugeReply = "33554432"
+
+// A client that does not read has one reply held for it, its next command does not run, and after a while it is cut off.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{SlowTimeout: time.Second})
+	slow, good := dial(t, rig.RESP), dial(t, rig.RESP)
+	slow.send(command("OBJ.EXEC", "p", "o", "test", "big", hugeReply) + command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	waitForCut(t, rig, "resp", "slow_reader", "1")
+	waitFor(t, "its reply is dropped", func() bool { return metric(t, rig, `objluad_unsent_bytes{listener="resp"}`) == "0" })
+	waitFor(t, "it is gone", func() bool { return metric(t, rig, "objluad_resp_connections") == "1" })
+	if _, err := io.Copy(io.Discard, slow.r); err == nil {
+		t.Error("the connection ended as if all was well")
+	}
+	wantMatch(t, "the object of the next command", good.ask("OBJ.STAT", "p", "o"), `-ENOENT .*\r\n`)
+}
+
+func TestSlowHTTPReader(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{SlowTimeout: time.Second})
+	slow := dial(t, rig.HTTP)
+	slow.send("POST /v1/pools/p/objects/o/exec/test/big HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n" + hugeReply)
+	waitForCut(t, rig, "http", "slow_reader", "1")
+	if _, err := io.Copy(io.Discard, slow.r); err == nil {
+		t.Error("the connection ended as if all was well")
+	}
+}
+
+// When clients do not take too much in all, the slowest is cut off, and the others get their replies.
+func TestUnsent(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{MaxUnsent: 40 << 20})
+	big := command("OBJ.EXEC", "p", "o", "test", "big", hugeReply)
+	slow, next := dial(t, rig.RESP), dial(t, rig.RESP)
+	slow.send(big)
+	waitFor(t, "it does not read", func() bool { return metric(t, rig, `objluad_unsent_bytes{listener="resp"}`) != "0" })
+	time.Sleep(time.Second)
+	next.send(big)
+	waitForCut(t, rig, "resp", "unsent", "1")
+	if got := next.reply(); len(got) != len("$33554432\r\n\r\n")+32<<20 {
+		t.Errorf("the other client got %d bytes", len(got))
+	}
+	if _, err := io.Copy(io.Discard, slow.r); err == nil {
+		t.Error("the slowest was not cut off")
+	}
+}
+
+// A client that sends a command too slowly is told so, however often a byte of it comes.
+func TestSlowSender(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{SlowTimeout: 500 * time.Millisecond})
+	half, drip, good := dial(t, rig.RESP), dial(t, rig.RESP), dial(t, rig.RESP)
+	half.send("*2\r\n$4\r\nPI")
+	drip.send("*2\r\n$4\r\nPING\r\n$100000\r\n")
+	go func() {
+		for {
+			if _, err := io.WriteString(drip, "x"); err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	for name, p := range map[string]*peer{"half": half, "drip": drip} {
+		if got := p.reply(); !strings.HasPrefix(got, "-ETIMEDOUT input the command did not arrive") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	waitForCut(t, rig, "resp", "slow_sender", "2")
+	if got := good.ask("PING"); got != "+PONG\r\n" {
+		t.Errorf("a client that only waited got %q", got)
+	}
+}
+
+func TestHandshakeAndIdleTimeout(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{HandshakeTimeout: time.Second, IdleTimeout: 4 * time.Second})
+	silent, idle := dial(t, rig.RESP), dial(t, rig.RESP)
+	idle.ask("PING")
+	wantMatch(t, "who says nothing", silent.wantClosed(), `-ETIMEDOUT input no command came within 1s\r\n`)
+	if got := idle.ask("PING"); got != "+PONG\r\n" {
+		t.Errorf("who has spoken got %q", got)
+	}
+	if got := idle.wantClosed(); got != "" {
+		t.Errorf("who idles got %q", got)
+	}
+	waitForCut(t, rig, "resp", "handshake", "1")
+	waitForCut(t, rig, "resp", "idle", "1")
+}
+
+// A connection that gave its buffers back takes commands of any size.
+func TestAfterIdling(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{HandshakeTimeout: -1})
+	p := dial(t, rig.RESP)
+	for _, size := range []int{1, 100, 10_000, 1_000_000} {
+		time.Sleep(1200 * time.Millisecond)
+		input := strings.Repeat("x", size)
+		p.send(strings.Repeat(echo(input), 3))
+		for range 3 {
+			if got := p.reply(); got != bulk(input) {
+				t.Fatalf("%d bytes: got %.100q", size, got)
+			}
+		}
+	}
+}
+
+// The replies of a long pipeline do not wait for its end.
+func TestMaxPipeline(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{MaxPipeline: 2})
+	p := dial(t, rig.RESP)
+	p.send(echo("a") + echo("b") + command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + echo("c"))
+	for _, want := range []string{"a", "b"} {
+		if got := p.reply(); got != bulk(want) {
+			t.Errorf("got %q", got)
+		}
+	}
+	if n := running(rig); n > 1 {
+		t.Errorf("%d methods run", n)
+	}
+}
