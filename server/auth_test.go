@@ -131,6 +131,9 @@ func TestStrangersSendLittle(t *testing.T) {
 	if got := p.reply() + p.reply(); got != "+OK\r\n"+bulk(large) {
 		t.Errorf("%d bytes", len(got))
 	}
+	p.ask("RESET")
+	p.send("*2\r\n$4\r\nPING\r\n$1048576\r\n")
+	wantMatch(t, "a stranger again", p.wantClosed(), `-EINVAL input protocol error: .*`)
 }
 
 // Changes of the users concern connections that are there.
