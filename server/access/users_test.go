@@ -348,6 +348,25 @@ func TestProofs(t *testing.T) {
 	})
 }
 
+// A password that was proven is not hashed again: here no hash can be computed any more.
+func TestProvenPasswords(t *testing.T) {
+	u := openUsers(t, "[alice]\n"+passwordLine("secret")+"caps = allow *\n")
+	if _, err := u.Password(t.Context(), "127.0.0.1:1", "alice", []byte("secret")); err != nil {
+		t.Fatal(err)
+	}
+	for range cap(u.gate.turns) {
+		u.gate.turns <- struct{}{}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := u.Password(ended, "127.0.0.1:1", "alice", []byte("secret")); err != nil {
+		t.Errorf("a proven password: %v", err)
+	}
+	if _, err := u.Password(ended, "127.0.0.1:1", "alice", []byte("secrets")); !errors.Is(err, context.Canceled) {
+		t.Errorf("another password: %v", err)
+	}
+}
+
 // Who guesses is slowed down; others, and those whose password was proven a moment ago, are not.
 func TestGuessing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
