@@ -30,25 +30,24 @@ type httpServer struct {
 	service   *objclass.Service
 	opts      Options
 	connected *clients
+	memory    *memory // of requests
 	origins   http.CrossOriginProtection
 	audit     *audit
 	mux       *http.ServeMux
 	numbers   http.Handler // for Prometheus
-	bodies    room
-	document  []byte // OpenAPI
+	document  []byte       // OpenAPI
 	server    *http.Server
 	life      context.Context // ends with shutdown
 	end       context.CancelFunc
 }
 
-func newHTTPServer(service *objclass.Service, opts Options) *httpServer {
-	s := &httpServer{service: service, opts: opts, mux: http.NewServeMux(), audit: newAudit(&opts)}
+func newHTTPServer(service *objclass.Service, opts Options, requests *memory) *httpServer {
+	s := &httpServer{service: service, opts: opts, memory: requests, mux: http.NewServeMux(), audit: newAudit(&opts)}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error
 	if s.document, err = newDocument(opts.Version); err != nil {
 		panic(err) // of schemas that are constants
 	}
-	s.bodies.most = opts.MaxBodies
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
 	log := opts.Logger.With("listener", "http")
 	s.connected = newClients(opts, opts.MaxHTTPConnections, log, &opts.Metrics.httpAccepted, &opts.Metrics.httpRefused)
@@ -77,6 +76,8 @@ func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request
 	if err := unescapePath(route, r); err != nil {
 		return err
 	}
+	r, claim := withClaim(r, s.memory)
+	defer claim.release()
 	return s.perform(route, w, r)
 }
 

@@ -62,9 +62,9 @@ func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (scr
 		}
 		switch name := part.FormName(); {
 		case name == "script" && script == nil:
-			script, err = readPart(w, part, "a script", s.opts.MaxSource)
+			script, err = readPart(w, r, part, "a script", s.opts.MaxSource)
 		case name == "input" && input == nil:
-			input, err = readPart(w, part, "an input", s.opts.MaxInput)
+			input, err = readPart(w, r, part, "an input", s.opts.MaxInput)
 		default:
 			err = inputError("part %q is unknown or there twice; the parts are script and input", clip([]byte(name)))
 		}
@@ -79,8 +79,8 @@ func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (scr
 }
 
 // readPart reads a part of at most limit bytes. The result is not nil.
-func readPart(w http.ResponseWriter, part *multipart.Part, what string, limit int64) ([]byte, error) {
-	return readUpTo(http.MaxBytesReader(w, part, limit), -1, what, limit)
+func readPart(w http.ResponseWriter, r *http.Request, part *multipart.Part, what string, limit int64) ([]byte, error) {
+	return readUpTo(r, http.MaxBytesReader(w, part, limit), -1, what, limit)
 }
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {

@@ -13,12 +13,11 @@ func (s *httpServer) putObject(w http.ResponseWriter, r *http.Request) error {
 	if at, err := writePlace(r); err != nil || at != nil {
 		return s.writeRange(w, r, at, err)
 	}
-	body, err := s.readData(w, r)
+	data, err := readBody(w, r, "an object", s.opts.MaxObject)
 	if err != nil {
 		return err
 	}
-	defer body.release()
-	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.WriteFull(body.bytes) })
+	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.WriteFull(data) })
 }
 
 // patchObject writes a range of an object's data, or sets its size.
@@ -38,15 +37,14 @@ func (s *httpServer) writeRange(w http.ResponseWriter, r *http.Request, at *plac
 	if err != nil {
 		return err
 	}
-	body, err := s.readData(w, r)
+	data, err := readBody(w, r, "an object", s.opts.MaxObject)
 	if err != nil {
 		return err
 	}
-	defer body.release()
-	if n := int64(len(body.bytes)); at.length >= 0 && at.length != n {
+	if n := int64(len(data)); at.length >= 0 && at.length != n {
 		return inputError("the body has %d bytes, and the range of Content-Range has %d", n, at.length)
 	}
-	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Write(at.offset, body.bytes) })
+	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Write(at.offset, data) })
 }
 
 func (s *httpServer) truncateObject(w http.ResponseWriter, r *http.Request) error {
@@ -70,12 +68,11 @@ func (s *httpServer) truncateObject(w http.ResponseWriter, r *http.Request) erro
 
 // appendObject writes the body at the object's end, and creates the object if it is absent.
 func (s *httpServer) appendObject(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readData(w, r)
+	data, err := readBody(w, r, "an object", s.opts.MaxObject)
 	if err != nil {
 		return err
 	}
-	defer body.release()
-	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Append(body.bytes) })
+	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Append(data) })
 }
 
 func (s *httpServer) deleteObject(w http.ResponseWriter, r *http.Request) error {

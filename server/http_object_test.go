@@ -336,7 +336,7 @@ func TestHTTPLargeHeader(t *testing.T) {
 
 // What the bodies of all requests take is bounded, and given back.
 func TestHTTPBodiesBound(t *testing.T) {
-	w, rig := startWeb(t, server.Options{MaxBodies: 8 << 20})
+	w, rig := startWeb(t, server.Options{MaxMemory: 8 << 20})
 	held := make([]net.Conn, 6)
 	for i := range held {
 		held[i] = dialWeb(t, rig.HTTP)
@@ -349,7 +349,7 @@ func TestHTTPBodiesBound(t *testing.T) {
 		refused = w.do("PUT", objects+"large", strings.Repeat("y", 3<<20))
 		return refused.StatusCode != 204 && refused.StatusCode != 201
 	})
-	w.wantProblem(refused, 503, "EBUSY", "busy", "bodies")
+	w.wantProblem(refused, 503, "EBUSY", "busy", "too much to read")
 	if refused.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}

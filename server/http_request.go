@@ -3,15 +3,10 @@
 package server
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
-	"syscall"
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
@@ -111,44 +106,4 @@ func parseBool(query url.Values, name string) (bool, error) {
 		return false, inputError("%s is true or false, not %q", name, clip([]byte(s)))
 	}
 	return b, nil
-}
-
-// readBody reads a request's body of at most limit bytes.
-func readBody(w http.ResponseWriter, r *http.Request, what string, limit int64) ([]byte, error) {
-	body, err := openBody(w, r, what, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	return readUpTo(body, body.size, what, limit)
-}
-
-// readUpTo reads all of src, which fails with *http.MaxBytesError behind limit bytes. Size is how much may come, or
-// negative; it is believed as far as a moderate buffer goes.
-func readUpTo(src io.Reader, size int64, what string, limit int64) ([]byte, error) {
-	var body bytes.Buffer
-	body.Grow(int(min(max(size, 0), chunk)) + bytes.MinRead)
-	if _, err := body.ReadFrom(src); err != nil {
-		return nil, bodyError(err, what, limit)
-	}
-	return body.Bytes(), nil
-}
-
-// bodyError says why a body could not be read.
-func bodyError(err error, what string, limit int64) error {
-	var over *http.MaxBytesError
-	var known *objclass.Error
-	switch {
-	case errors.As(err, &over):
-		return tooLarge(what, limit)
-	case errors.As(err, &known):
-		return known
-	case os.IsTimeout(err):
-		return objclass.Errorf(syscall.ETIMEDOUT, objclass.KindInput, "the request's body did not arrive in time")
-	}
-	return inputError("the request's body did not arrive: %v", err)
-}
-
-func tooLarge(what string, limit int64) error {
-	return objclass.Errorf(syscall.EMSGSIZE, objclass.KindInput, "%s may have %d bytes", what, limit)
 }

@@ -1,4 +1,4 @@
-// This file bounds the memory of the RESP commands that arrive, wait or run.
+// This file bounds the memory of requests: RESP commands and the bodies of HTTP that arrive, wait or run.
 
 package server
 

@@ -25,7 +25,7 @@ type respServer struct {
 	metrics   *Metrics
 	audit     *audit
 	connected *clients
-	memory    *memory // of commands
+	memory    *memory // of requests
 	started   time.Time
 
 	draining atomic.Bool
@@ -41,14 +41,14 @@ type respServer struct {
 	conns     map[*respConn]struct{}
 }
 
-func newRESPServer(service *objclass.Service, opts Options) *respServer {
+func newRESPServer(service *objclass.Service, opts Options, requests *memory) *respServer {
 	s := &respServer{
 		service:   service,
 		opts:      opts,
 		log:       opts.Logger.With("listener", "resp"),
 		metrics:   opts.Metrics,
 		audit:     newAudit(&opts),
-		memory:    &memory{most: opts.MaxMemory},
+		memory:    requests,
 		started:   time.Now(),
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[*respConn]struct{}),

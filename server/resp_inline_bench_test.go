@@ -13,7 +13,7 @@ import (
 // goroutine and waits for it.
 func BenchmarkDispatch(b *testing.B) {
 	args := [][]byte{[]byte("PING")}
-	s := newRESPServer(nil, Options{}.withDefaults())
+	s := newRESPServer(nil, Options{}.withDefaults(), new(memory))
 	b.Run("inline", func(b *testing.B) {
 		c := newRESPConn(s, nullConn{})
 		for b.Loop() {

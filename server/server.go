@@ -49,8 +49,8 @@ type Options struct {
 	MaxPeerConnections int
 	// MaxPipeline is how many commands of one connection are answered together; default 1024.
 	MaxPipeline int
-	// MaxMemory is the most bytes of RESP commands that arrive, wait and run at once; default 1 GiB. Commands up to 8 KiB do not
-	// count. What there is no room for is refused with EBUSY, and not run.
+	// MaxMemory is the most bytes of RESP commands, and of bodies of HTTP requests, that arrive, wait and run at once; default 1 GiB.
+	// Commands up to 8 KiB do not count. What there is no room for is refused with EBUSY, and not run.
 	MaxMemory int64
 	// MaxUnsent is the most bytes of replies that all RESP, and all HTTP, clients together may leave untaken; default 1 GiB. Beyond it
 	// those are cut off that have been slow for longest.
@@ -64,9 +64,6 @@ type Options struct {
 	IdleTimeout time.Duration
 	// MaxObject is the most bytes of an object in the body of an HTTP request; default 128 MiB.
 	MaxObject int64
-	// MaxBodies is the most bytes that the objects in the bodies of all HTTP requests may take; default 1 GiB. One more is refused
-	// with EBUSY.
-	MaxBodies int64
 	// MaxInput is the most bytes of a method's input in the body of an HTTP request; default 16 MiB.
 	MaxInput int64
 	// MaxSource is the most bytes of a class or script in the body of an HTTP request; default 1 MiB.
@@ -85,7 +82,6 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.SlowTimeout, 30*time.Second)
 	orDefault(&o.HandshakeTimeout, time.Minute)
 	orDefault(&o.MaxObject, 128<<20)
-	orDefault(&o.MaxBodies, 1<<30)
 	orDefault(&o.MaxInput, 16<<20)
 	orDefault(&o.MaxSource, 1<<20)
 	if o.Metrics == nil {
@@ -110,12 +106,13 @@ type Server struct {
 // New makes a Server that has no listeners yet.
 func New(service *objclass.Service, opts Options) *Server {
 	opts = opts.withDefaults()
-	s := &Server{resp: newRESPServer(service, opts), http: newHTTPServer(service, opts)}
+	requests := &memory{most: opts.MaxMemory}
+	s := &Server{resp: newRESPServer(service, opts, requests), http: newHTTPServer(service, opts, requests)}
 	opts.Metrics.observe(service, s.resp.connections)
 	opts.Metrics.observeClients("resp", s.resp.connected)
 	opts.Metrics.observeClients("http", s.http.connected)
-	opts.Metrics.gauge("objluad_request_bytes", "Bytes of RESP commands that arrive, wait or run, beside small ones.",
-		func() int { return int(s.resp.memory.held.Load()) })
+	opts.Metrics.gauge("objluad_request_bytes", "Bytes of RESP commands, beside small ones, and of bodies of HTTP that arrive, wait or run.",
+		func() int { return int(requests.held.Load()) })
 	return s
 }
 

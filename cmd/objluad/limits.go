@@ -39,7 +39,7 @@ func (l *limits) add(flags *pflag.FlagSet) {
 	flags.IntVar(&l.perPeer, "max-peer-connections", 0, "RESP connections, and HTTP connections, of one address; 0: as many as of all")
 	flags.IntVar(&l.pipeline, "max-pipeline", 1024, "commands of one RESP client that are answered together")
 	flags.Var(&l.frame, "max-frame", "a RESP command; default 64MiB, or 2MiB above --max-input if that is more")
-	flags.Var(&l.memory, "max-request-memory", "RESP commands above 8KiB that arrive, wait or run, of all clients together")
+	flags.Var(&l.memory, "max-request-memory", "RESP commands above 8KiB, and bodies of HTTP, that arrive, wait or run, of all clients together")
 	flags.Var(&l.unsent, "max-unsent", "replies that all clients of a listener leave untaken; beyond it the slowest are cut off")
 	flags.DurationVar(&l.slow, "slow-timeout", 30*time.Second, "how long a client may take for each MiB, or the rest, of a reply, or of a RESP command that it sends")
 	flags.DurationVar(&l.handshake, "handshake-timeout", time.Minute, "how long a RESP client may take until its first command is there; 0: for ever")
