@@ -33,12 +33,12 @@ type limits struct {
 }
 
 func (l *limits) add(flags *pflag.FlagSet) {
-	l.memory, l.unsent = 1<<30, 1<<30
+	l.frame, l.memory, l.unsent = 64<<20, 1<<30, 1<<30
 	flags.IntVar(&l.connections, "max-connections", 10000, "RESP connections; fewer if the process may not open as many files")
 	flags.IntVar(&l.web, "max-http-connections", 5000, "HTTP connections; fewer if the process may not open as many files")
 	flags.IntVar(&l.perPeer, "max-peer-connections", 0, "RESP connections, and HTTP connections, of one address; 0: as many as of all")
 	flags.IntVar(&l.pipeline, "max-pipeline", 1024, "commands of one RESP client that are answered together")
-	flags.Var(&l.frame, "max-frame", "a RESP command; default 64MiB, or 2MiB above --max-input if that is more")
+	flags.Var(&l.frame, "max-frame", "a RESP command; at least 2MiB above --max-input")
 	flags.Var(&l.memory, "max-request-memory", "RESP commands above 8KiB, and bodies of HTTP, that arrive, wait or run, of all clients together")
 	flags.Var(&l.unsent, "max-unsent", "replies that all clients of a listener leave untaken; beyond it the slowest are cut off")
 	flags.DurationVar(&l.slow, "slow-timeout", 30*time.Second, "how long a client may take for each MiB, or the rest, of a reply, or of a RESP command that it sends")
@@ -47,9 +47,7 @@ func (l *limits) add(flags *pflag.FlagSet) {
 }
 
 func (l *limits) check(maxInput sizeFlag) error {
-	if l.frame == 0 {
-		l.frame = max(64<<20, maxInput+frameSlack)
-	}
+	frame := l.largestFrame(maxInput)
 	switch {
 	case l.connections < 1 || l.web < 1 || l.pipeline < 1:
 		return fail(syscall.EINVAL, "--max-connections, --max-http-connections and --max-pipeline are 1 at least")
@@ -57,8 +55,8 @@ func (l *limits) check(maxInput sizeFlag) error {
 		return fail(syscall.EINVAL, "--max-peer-connections is 0 at least")
 	case l.frame < 64<<10 || l.frame > 1<<30:
 		return fail(syscall.EINVAL, "--max-frame is 64KiB to 1GiB")
-	case l.memory < 2*l.frame: // a frame is copied when its buffer grows
-		return fail(syscall.EINVAL, "--max-request-memory is twice --max-frame at least, which is %s", &l.frame)
+	case l.memory < 2*frame: // a frame is copied when its buffer grows
+		return fail(syscall.EINVAL, "--max-request-memory is twice a RESP command at least, which is %s", &frame)
 	case l.slow < time.Second:
 		return fail(syscall.EINVAL, "--slow-timeout is 1s at least")
 	case l.handshake < 0 || l.idle < 0:
@@ -66,6 +64,9 @@ func (l *limits) check(maxInput sizeFlag) error {
 	}
 	return nil
 }
+
+// largestFrame is --max-frame, or what an input of that size takes.
+func (l *limits) largestFrame(maxInput sizeFlag) sizeFlag { return max(l.frame, maxInput+frameSlack) }
 
 // fit lowers the numbers of connections to what the process may open.
 func (l *limits) fit(log *slog.Logger) {
@@ -85,10 +86,10 @@ func (l *limits) fit(log *slog.Logger) {
 }
 
 // set sets the options that the limits are.
-func (l *limits) set(opts *server.Options) {
+func (l *limits) set(opts *server.Options, maxInput sizeFlag) {
 	opts.MaxConnections, opts.MaxHTTPConnections, opts.MaxPeerConnections = l.connections, l.web, l.perPeer
 	opts.MaxPipeline = l.pipeline
-	opts.MaxFrame, opts.MaxMemory, opts.MaxUnsent = int(l.frame), int64(l.memory), int64(l.unsent)
+	opts.MaxFrame, opts.MaxMemory, opts.MaxUnsent = int(l.largestFrame(maxInput)), int64(l.memory), int64(l.unsent)
 	opts.SlowTimeout, opts.HandshakeTimeout, opts.IdleTimeout = l.slow, l.handshake, l.idle
 	if l.handshake == 0 {
 		opts.HandshakeTimeout = -1

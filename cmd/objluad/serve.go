@@ -283,7 +283,7 @@ func (d *daemon) serve(ctx context.Context, restore func(), restart <-chan os.Si
 		Store:    d.store.facts(),
 		MaxInput: int64(d.maxInput),
 	}
-	d.limits.set(&opts)
+	d.limits.set(&opts, d.maxInput)
 	secured.into(&opts)
 	srv := server.New(service, opts)
 	failed := make(chan error, 2)
