@@ -101,7 +101,6 @@ func TestOneTenantLeavesOthersRoom(t *testing.T) {
 			m.x.stop(e)
 			time.Sleep(time.Second)
 		}
-		m.began = nil
 	})
 }
 
