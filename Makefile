@@ -14,7 +14,7 @@ COVERAGE := build/coverage.out
 PACKAGES_BUILD := gcc g++ libc6-dev liblua5.4-dev rapidjson-dev librados-dev libradospp-dev
 PACKAGES_CEPH  := ceph-mon ceph-mgr ceph-osd ceph-common
 PACKAGES_TEST  := redis-tools curl binutils bash-completion fish zsh mandoc $(PACKAGES_CEPH)
-PACKAGES_BENCH := redis-server redis-tools $(PACKAGES_CEPH)
+PACKAGES_BENCH := redis-server redis-tools tarantool $(PACKAGES_CEPH)
 
 # The C core without Go: what it is compiled from, and how.
 CORE        := $(wildcard panicguard/*.c) $(filter-out luavm/host_table.c,$(wildcard luavm/*.c))
@@ -137,7 +137,7 @@ soak: build ## the long form of the tests that hammer the server; takes minutes
 mutants: setup ## remove one protection of the guard at a time, and see a test go red for each
 	$(GO) run ./tests/mutants
 
-bench: build setup-bench build/corebench ## measure, beside Redis and cls_lua, and write docs/benchmarks.md
+bench: build setup-bench build/corebench ## measure, beside Redis, Tarantool and cls_lua, and write docs/benchmarks.md
 	OBJLUAD=$(CURDIR)/$(BIN) $(GO) run ./tests/bench -write docs/benchmarks.md
 
 COREBENCH := $(wildcard luavm/corebench/*.c)

@@ -15,7 +15,7 @@ import (
 // contest is one kind of work, done by both sides.
 type contest struct {
 	title   string
-	goal    float64 // what objluad's rate should be, in Redis's
+	goal    float64 // what objluad's rate should be, in the other's; 0 is none
 	options []string
 	objluad []string
 	redis   []string
@@ -44,6 +44,14 @@ type result struct {
 
 // ratio compares the medians.
 func (r *result) ratio() float64 { return median(r.ours) / median(r.theirs) }
+
+// wanted shows the goal.
+func (r *result) wanted() string {
+	if r.goal == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("≥ %.1f", r.goal)
+}
 
 func median(of []float64) float64 {
 	sorted := slices.Sorted(slices.Values(of))

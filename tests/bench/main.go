@@ -1,9 +1,9 @@
-// Command bench measures objluad beside Redis, in one run and with one load generator, and beside Ceph's cls_lua, and prints the
+// Command bench measures objluad beside Redis, in one run and with one load generator, beside Tarantool and Ceph's cls_lua, and prints the
 // ratios. Pairs of runs alternate between the two, and the median of each side counts: what else a machine does meanwhile then
 // strikes both.
 //
 // It is run by make bench, which sets OBJLUAD to the binary. Redis's programs come from Debian's packages redis-server and
-// redis-tools, Ceph's from ceph-mon, ceph-mgr, ceph-osd and ceph-common.
+// redis-tools, Tarantool's from tarantool, Ceph's from ceph-mon, ceph-mgr, ceph-osd and ceph-common.
 package main
 
 import (
@@ -17,7 +17,7 @@ func main() {
 	pairs := flag.Int("pairs", 3, "pairs of runs for each line of the table")
 	file := flag.String("write", "", "`file` that gets the table, too, as Markdown")
 	only := flag.String("only", "", "measure one `part` without Redis: inside (the guard, the VMs and their memory), tails (good calls beside attacks), "+
-		"rados (beside Ceph's cls_lua) or sizes (of stores and omaps)")
+		"rados (beside Ceph's cls_lua), tarantool or sizes (of stores and omaps)")
 	flag.Parse()
 	if err := run(*pairs, *file, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -59,6 +59,9 @@ func run(pairs int, file, only string) error {
 			return fmt.Errorf("%s: %w", c.title, err)
 		}
 		r.results = append(r.results, result)
+	}
+	if r.tarantool, r.tarantoolVersion, err = measureTarantool(dir, daemon.port, pairs); err != nil {
+		return err
 	}
 	if r.rados, err = measureRados(dir, pairs); err != nil {
 		return err
@@ -114,11 +117,19 @@ func runPart(part string, pairs int) error {
 	case "rados":
 		r.rados, err = measureRados(dir, pairs)
 		printContests(os.Stdout, "cls_lua", r.rados)
+	case "tarantool":
+		var daemon *server
+		if daemon, err = startObjluad(filepath.Join(dir, "objluad")); err != nil {
+			return err
+		}
+		defer daemon.stop()
+		r.tarantool, _, err = measureTarantool(dir, daemon.port, pairs)
+		printContests(os.Stdout, "Tarantool", r.tarantool)
 	case "sizes":
 		r.sizes, err = measureSizes(dir)
 		printSizes(os.Stdout, r.sizes)
 	default:
-		err = fmt.Errorf("there is no part %q; -only takes inside, tails, rados or sizes", part)
+		err = fmt.Errorf("there is no part %q; -only takes inside, tails, rados, tarantool or sizes", part)
 	}
 	return err
 }

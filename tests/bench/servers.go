@@ -33,9 +33,9 @@ var scanned = strings.Repeat("0123456789abcde\n", 4<<10)
 
 // checkPrograms says what to install if something is missing.
 func checkPrograms() error {
-	for _, program := range []string{"redis-server", "redis-benchmark", "redis-cli"} {
+	for _, program := range []string{"redis-server", "redis-benchmark", "redis-cli", "tarantool"} {
 		if _, err := exec.LookPath(program); err != nil {
-			return fmt.Errorf("%s is missing; install it with: apt-get install redis-server redis-tools", program)
+			return fmt.Errorf("%s is missing; install it with: apt-get install redis-server redis-tools tarantool", program)
 		}
 	}
 	return nil
