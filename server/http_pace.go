@@ -20,6 +20,7 @@ func paced(next http.Handler, patience time.Duration) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			body := &pacedBody{ReadCloser: r.Body, deadline: http.NewResponseController(w).SetReadDeadline, patience: patience}
 			body.nextPart()
+			r = r.WithContext(r.Context()) // net/http looks at its own when it decides whether the rest is worth reading
 			r.Body = body
 		}
 		next.ServeHTTP(w, r)

@@ -486,8 +486,8 @@ var mutants = []mutant{
 		"./objclass", "TestMethodsThatTurnLongMakeRoom",
 	},
 	{
-		"long methods of one class leave others their turn", "objclass/executions.go",
-		"	t.order.MoveToBack(g.place)\n", "",
+		"long methods of one class leave others their turn", "objclass/shares.go",
+		"	t.order.MoveToBack(t.groups[e.group].place)\n", "",
 		"./objclass", "TestGroupsOfLongMethodsTakeTurns",
 	},
 	{
@@ -532,8 +532,33 @@ var mutants = []mutant{
 	},
 	{
 		"one group does not hold all places", "objclass/executions.go",
-		"	return turned < x.maxTurned/2\n", "	return turned >= 0\n",
+		"	return ofGroup < x.maxTurned/2 && ", "	return ",
 		"./objclass", "TestOneGroupLeavesOthersRoom",
+	},
+	{
+		"one tenant does not hold all places", "objclass/executions.go",
+		" && ofTenant < x.maxTurned*3/4\n", "\n",
+		"./objclass", "TestOneTenantLeavesOthersRoom",
+	},
+	{
+		"that tenant is next of whom the fewest methods run", "objclass/shares.go",
+		"		if n >= least {\n", "		if next != nil {\n",
+		"./objclass", "TestTheTenantWithTheFewestIsNext",
+	},
+	{
+		"a script takes a permission of its own", "server/access/allowed.go",
+		"	case u.Caps.cover(op, op.Need) &&", "	case u.Caps.cover(op, op.Need|Exec) &&",
+		"./server/access", "TestWhatCapabilitiesGrant",
+	},
+	{
+		"what needs two permissions takes both", "server/access/allowed.go",
+		"(op.And == 0 || ", "(true || ",
+		"./server/access", "TestWhatCapabilitiesGrant",
+	},
+	{
+		"a client that has not logged in may do nothing", "server/access/allowed.go",
+		"		return ErrNoLogin\n", "		return nil\n",
+		"./server", "TestAuth$",
 	},
 	{
 		"a Go panic on a thread of low priority is its caller's", "luavm/background.go",

@@ -5,6 +5,7 @@ package soak
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,8 +37,8 @@ func (s *soak) dial(t *testing.T) *client.IOContext {
 }
 
 func TestSoak(t *testing.T) {
-	duration := 30 * time.Second
-	if os.Getenv("SOAK") != "" {
+	duration, long := 30*time.Second, os.Getenv("SOAK") != ""
+	if long {
 		duration = 10 * time.Minute
 	}
 	binary, err := rig.Build("objluad-race", "-race")
@@ -67,7 +68,10 @@ func TestSoak(t *testing.T) {
 	workers.Wait()
 
 	t.Logf("%d good calls, %d attacks", s.good.Load()+s.hot.Load(), s.attacks.Load())
-	checkFlat(t, resident)
+	checkBounded(t, resident)
+	if long {
+		checkFlat(t, resident)
+	}
 	s.checkHot(t)
 	s.checkProcess(t)
 }
@@ -98,10 +102,18 @@ func (s *soak) sample(t *testing.T, duration time.Duration) []int64 {
 	return resident
 }
 
-// checkFlat checks that memory does not grow. The first third of the time is for caches to fill; from then on the highest
+// checkBounded checks that memory does not rise by more than VMs may hold: 512 MiB while they idle, and 16 MiB each while they run.
+func checkBounded(t *testing.T, resident []int64) {
+	t.Logf("resident memory in MiB: %d", resident)
+	places := int64(8 * runtime.NumCPU()) // of methods that turn out to be long
+	if limit := resident[0] + 512 + places*16; slices.Max(resident) > limit {
+		t.Errorf("resident memory rises from %d to %d MiB, more than VMs may hold", resident[0], slices.Max(resident))
+	}
+}
+
+// checkFlat checks that memory does not grow for long. The first third of the time is for caches and VMs to fill; from then on the highest
 // sample may rise by what a garbage collector and a storage engine's buffers make it vary.
 func checkFlat(t *testing.T, resident []int64) {
-	t.Logf("resident memory in MiB: %d", resident)
 	middle, last := slices.Max(resident[samples/3:samples*2/3]), slices.Max(resident[samples*2/3:])
 	if limit := middle + middle*15/100 + 16; last > limit {
 		t.Errorf("resident memory grows: up to %d MiB in the middle third, up to %d in the last one, more than %d", middle, last, limit)
