@@ -16,8 +16,8 @@ import (
 func main() {
 	pairs := flag.Int("pairs", 3, "pairs of runs for each line of the table")
 	file := flag.String("write", "", "`file` that gets the table, too, as Markdown")
-	only := flag.String("only", "", "measure one `part` without Redis: inside (the guard, the VMs and their memory), tails (good calls beside attacks), "+
-		"rados (beside Ceph's cls_lua), tarantool or sizes (of stores and omaps)")
+	only := flag.String("only", "", "measure one `part` alone: redis, tarantool, inside (the guard, the VMs and their memory), tails (good calls beside attacks), "+
+		"rados (beside Ceph's cls_lua) or sizes (of stores and omaps)")
 	flag.Parse()
 	if err := run(*pairs, *file, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -45,20 +45,9 @@ func run(pairs int, file, only string) error {
 		return err
 	}
 	defer daemon.stop()
-	redis, err := startRedis(filepath.Join(dir, "redis"))
-	if err != nil {
+	r := report{pairs: pairs}
+	if err := r.measureRedis(dir, daemon.port); err != nil {
 		return err
-	}
-	defer redis.stop()
-
-	r := report{redis: redis.version, pairs: pairs}
-	for _, c := range contests {
-		fmt.Fprintf(os.Stderr, "%s …\n", c.title)
-		result, err := c.measure(daemon.port, redis.port, pairs)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.title, err)
-		}
-		r.results = append(r.results, result)
 	}
 	if r.tarantool, r.tarantoolVersion, err = measureTarantool(dir, daemon.port, pairs); err != nil {
 		return err
@@ -80,6 +69,25 @@ func run(pairs int, file, only string) error {
 		return nil
 	}
 	return os.WriteFile(file, r.markdown(), 0o644)
+}
+
+// measureRedis measures what Redis does, too.
+func (r *report) measureRedis(dir, objluad string) error {
+	redis, err := startRedis(filepath.Join(dir, "redis"))
+	if err != nil {
+		return err
+	}
+	defer redis.stop()
+	r.redis = redis.version
+	for _, c := range contests {
+		fmt.Fprintf(os.Stderr, "%s …\n", c.title)
+		result, err := c.measure(objluad, redis.port, r.pairs)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.title, err)
+		}
+		r.results = append(r.results, result)
+	}
+	return nil
 }
 
 // measureInside measures the guard, the VMs, and what many of them take of the machine.
@@ -106,7 +114,7 @@ func runPart(part string, pairs int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var r report
+	r := report{pairs: pairs}
 	switch part {
 	case "inside":
 		err = r.measureInside(dir)
@@ -117,19 +125,24 @@ func runPart(part string, pairs int) error {
 	case "rados":
 		r.rados, err = measureRados(dir, pairs)
 		printContests(os.Stdout, "cls_lua", r.rados)
-	case "tarantool":
-		var daemon *server
-		if daemon, err = startObjluad(filepath.Join(dir, "objluad")); err != nil {
-			return err
+	case "redis", "tarantool":
+		daemon, startErr := startObjluad(filepath.Join(dir, "objluad"))
+		if startErr != nil {
+			return startErr
 		}
 		defer daemon.stop()
+		if part == "redis" {
+			err = r.measureRedis(dir, daemon.port)
+			printContests(os.Stdout, "Redis", r.results)
+			break
+		}
 		r.tarantool, _, err = measureTarantool(dir, daemon.port, pairs)
 		printContests(os.Stdout, "Tarantool", r.tarantool)
 	case "sizes":
 		r.sizes, err = measureSizes(dir)
 		printSizes(os.Stdout, r.sizes)
 	default:
-		err = fmt.Errorf("there is no part %q; -only takes inside, tails, rados, tarantool or sizes", part)
+		err = fmt.Errorf("there is no part %q; -only takes redis, tarantool, inside, tails, rados or sizes", part)
 	}
 	return err
 }
