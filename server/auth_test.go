@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -162,6 +163,49 @@ func TestUsersChangeUnderConnections(t *testing.T) {
 	wantMatch(t, "gone", bob.ask("OBJ.STAT", "p", "o"), `-NOAUTH .*`)
 	change(func(f *access.File) error { return f.SetPassword("alice", []byte("another one")) })
 	wantMatch(t, "with another password", alice.ask("PING"), `-NOAUTH .*`)
+}
+
+// A user who comes and goes is one user for the whole of a command.
+func TestUserOfACommand(t *testing.T) {
+	users, _ := newUsers(t, map[string]string{"alice": "allow x"})
+	rig := servertest.Start(t, server.Options{Users: users})
+	alice := dial(t, rig.RESP).login("alice")
+	with, err := os.ReadFile(users.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, ended := make(chan struct{}), make(chan struct{})
+	defer func() { close(stop); <-ended }()
+	go func() {
+		defer close(ended)
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			text := with
+			if n%2 == 0 {
+				text = nil
+			}
+			if err := os.WriteFile(users.Path(), text, 0o600); err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := users.Reload(); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	const batch = 50
+	commands := strings.Repeat(command("OBJ.EXEC", "p", "o", "test", "echo", "x"), batch)
+	for range 400 {
+		alice.send(commands)
+		for range batch {
+			wantMatch(t, "a call", alice.reply(), `(\$1\r\nx|-NOAUTH .*)\r\n`)
+		}
+	}
 }
 
 func basic(name string) string {

@@ -27,7 +27,8 @@ func (c *respConn) perform(cmd *command, args [][]byte) error {
 	if c.srv.opts.Users == nil {
 		return cmd.run(c, args)
 	}
-	op, user := c.operation(cmd, args), c.who()
+	c.actor = c.who() // once: the users may change meanwhile
+	op, user := c.operation(cmd, args), c.actor
 	if err := c.srv.audit.allowed(user, &op, c.client); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (c *respConn) login(name string, password []byte) error {
 func (c *respConn) loggedIn(session *access.Session) {
 	c.session = session
 	c.in.limit(c.srv.opts.MaxFrame)
-	c.state.setUser(session.User().Name)
+	c.state.setUser(session.Name())
 }
 
 // logOut makes the connection a stranger's, if there are users.
@@ -112,7 +113,7 @@ func (c *respConn) user() string {
 
 // governs reports whether the connection may see and end another one: its user's own, or any with admin.
 func (c *respConn) governs(other *respConn) bool {
-	return access.Sees(c.who(), access.Operation{Need: access.Admin, Owner: other.user()})
+	return access.Sees(c.actor, access.Operation{Need: access.Admin, Owner: other.user()})
 }
 
 // loginByCertificate logs in whom the certificate stands for that the client has shown, if it has shown one.

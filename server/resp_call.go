@@ -32,7 +32,7 @@ func (c *respConn) objEval(args [][]byte) error {
 
 // call runs a call with the options that a client gave behind it, and writes the reply.
 func (c *respConn) call(call objclass.Call, opts [][]byte) error {
-	call.Client, call.User, call.Unsynced = c.client, c.who().Name, &c.unsynced
+	call.Client, call.User, call.Unsynced = c.client, c.actor.Name, &c.unsynced
 	call.Tenant = cmp.Or(call.User, c.address)
 	for ; len(opts) > 0; opts = opts[1:] {
 		switch {

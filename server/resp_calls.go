@@ -9,7 +9,7 @@ import (
 )
 
 func (c *respConn) callList([][]byte) error {
-	calls := visibleCalls(c.who(), c.srv.service.Calls())
+	calls := visibleCalls(c.actor, c.srv.service.Calls())
 	c.out.array(len(calls))
 	for _, call := range calls {
 		c.callInfo(&call)

@@ -31,7 +31,7 @@ func (c *respConn) classList([][]byte) error {
 	if err != nil {
 		return err
 	}
-	infos = visibleClasses(c.who(), infos)
+	infos = visibleClasses(c.actor, infos)
 	c.out.array(len(infos))
 	for _, info := range infos {
 		c.out.mapping(classFields(&info))

@@ -52,6 +52,7 @@ type respConn struct {
 	unsynced objclass.Unsynced // commits whose replies are gathered
 
 	session *access.Session // nil when nobody has logged in
+	actor   *access.User    // whose the command under way is
 
 	id    int64
 	state clientState
@@ -59,7 +60,7 @@ type respConn struct {
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
-	c := &respConn{srv: s, nc: nc, id: s.lastID.Add(1), tally: tally{metrics: s.metrics.resp}}
+	c := &respConn{srv: s, nc: nc, id: s.lastID.Add(1), actor: access.Everybody, tally: tally{metrics: s.metrics.resp}}
 	c.in = newFrameReader(received{c}, s.opts.MaxFrame)
 	c.in.memory = s.memory
 	c.out = newReplyWriter(durableReplies{c}, s.metrics.resp.countError)

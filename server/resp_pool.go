@@ -25,7 +25,7 @@ func (c *respConn) poolList([][]byte) error {
 	if err != nil {
 		return err
 	}
-	names = visiblePools(c.who(), names)
+	names = visiblePools(c.actor, names)
 	c.out.array(len(names))
 	for _, name := range names {
 		c.out.bulkString(name)

@@ -1,5 +1,5 @@
-// This file looks at all RESP connections now and then. It cancels calls whose client went away. A call that ends soon pays one store to memory for it: no goroutine reads
-// ahead, and only a call that has run for a while has its connection looked at.
+// This file looks at all RESP connections now and then. It cancels calls whose client went away. A call that ends soon pays one store to
+// memory for it: no goroutine reads ahead, and only a call that has run for a while has its connection looked at.
 
 package server
 

@@ -31,6 +31,9 @@ func (s *Session) User() *User {
 	return s.user
 }
 
+// Name returns the name of who logged in, whether there is such a user now or not.
+func (s *Session) Name() string { return s.name }
+
 // credentials returns all by which the user can log in.
 func (u *User) credentials() []credential {
 	var all []credential

@@ -303,6 +303,9 @@ func TestSessionsFollowTheFile(t *testing.T) {
 		t.Errorf("a file that is wrong: %v, %v", err, Allowed(s.User(), op))
 	}
 	rewrite(t, u, "[alice]\n"+passwordLine("of alice")+"caps = allow r\n") // the same password, but another salt
+	if s.Name() != "alice" {
+		t.Errorf("the session of a user who is gone is %q's", s.Name())
+	}
 	if err := Allowed(s.User(), op); err != error(ErrNoLogin) {
 		t.Errorf("after a change of the password alice is %v", err)
 	}
