@@ -42,7 +42,7 @@ var fuzzSessions = []string{
 	command("CLASS.INSTALL", "c", "echo RD\n") + command("CLASS.SHOW", "c") + command("CLASS.LIST") + command("CLASS.GC", "*", "DRYRUN") + command("CLASS.CANARY", "SET", "c@f", "1"),
 	command("POOL.CREATE", "q") + command("POOL.LIST") + command("POOL.STAT", "q") + command("POOL.DF") + command("POOL.REMOVE", "q") + command("STORE.BACKUP", "b"),
 	command("CALL.LIST") + command("CALL.KILL", "1") + command("SELECT", "0") + command("TIME") + command("AUTH", "a", "b"),
-	"*2\r\n$4\r\nPING\r\n$-1\r\n", "*-1\r\n", "*1000000000\r\n", "*1\r\n*1\r\n", "$4\r\nPING\r\n", "*1\r\n$4\r\nPI", "*1\r\n$65536\r\n", "GET / HTTP/1.1\r\n", "\x16\x03\x01\nPING\n",
+	"*2\r\n$4\r\nPING\r\n$-1\r\n", "*-1\r\n", "*1000000000\r\n", "*1\r\n*1\r\n", "$4\r\nPING\r\n", "*1\r\n$4\r\nPI", "*1\r\n$65536\r\n", "GET / HTTP/1.1\r\n", "\x16\x03\x01\nPING\n", `PING '\' x'` + "\r\n" + `PING '\'` + "\n",
 }
 
 func FuzzSession(f *testing.F) {
@@ -267,7 +267,7 @@ func expectedHeader(kind byte, in []byte, limit int) (n int, rest []byte, ok, wr
 }
 
 // quotedWord is a word of a line, with a blank or the end behind it.
-var quotedWord = regexp.MustCompile(`(?s)^(?:[^\s\v"']*(?:"(?:\\.|[^"\\])*"|'(?:\\'|[^'])*?'))(?:[\s\v]|$)|^[^\s\v"']+(?:[\s\v]|$)`)
+var quotedWord = regexp.MustCompile(`(?s)^(?:[^\s\v"']*(?:"(?:\\.|[^"\\])*"|'(?:\\+'|\\+[^'\\]|[^'\\])*'))(?:[\s\v]|$)|^[^\s\v"']+(?:[\s\v]|$)`)
 
 func expectedLine(in []byte) (args []string, rest []byte, ok, wrong bool) {
 	end := bytes.IndexByte(in[:min(len(in), 4<<10)], '\n')
