@@ -39,8 +39,11 @@ var Methods = map[string]Method{
 	"fail":  fail,
 	"wait":  wait,
 	"stack": stack,
-	"panic": func(context.Context, *objclass.Invocation) (int32, []byte, error) { panic("a bug of the engine") },
+	"panic": func(context.Context, *objclass.Invocation) (int32, []byte, error) { panic(PanicMessage) },
 }
+
+// PanicMessage is what the method named panic says.
+const PanicMessage = "a bug of the engine"
 
 // count appends a byte to the object and returns its new size.
 func count(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
