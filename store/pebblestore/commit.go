@@ -43,9 +43,9 @@ func (s *Store) CommitUnsynced(ctx context.Context, ref store.Ref, expected uint
 	}
 	b := s.db.NewBatchWithSize(int(size+size/64) + batchSlack)
 	key := headKey(p.id, ref.Namespace, ref.OID)
-	lock := s.locks.of(key)
+	lock, slot := s.locks.of(key)
 	lock.unsynced.Add(1) // before the commit is visible
-	version, err = s.applyTo(b, lock, key, p.id, ref, expected, ws)
+	version, err = s.applyTo(b, lock, slot, key, p.id, ref, expected, ws)
 	if err != nil || b.Empty() {
 		lock.unsynced.Add(-1)
 		done()
@@ -74,7 +74,7 @@ func (s *Store) Unsynced(ctx context.Context, ref store.Ref) (wait func() error,
 		return nil, err
 	}
 	defer p.leave()
-	lock := s.locks.of(headKey(p.id, ref.Namespace, ref.OID))
+	lock, _ := s.locks.of(headKey(p.id, ref.Namespace, ref.OID))
 	if lock.unsynced.Load() == 0 {
 		return nil, nil
 	}
@@ -99,24 +99,26 @@ func (s *Store) Unsynced(ctx context.Context, ref store.Ref) (wait func() error,
 const batchSlack = 1 << 10
 
 // applyTo fills b with what ws means for the object as it is, and applies it. It returns the new version.
-func (s *Store) applyTo(b *pebble.Batch, lock *objectLock, key []byte, id poolID, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
+func (s *Store) applyTo(b *pebble.Batch, lock *objectLock, slot *headSlot, key []byte, id poolID, ref store.Ref, expected uint64, ws *store.WriteSet) (uint64, error) {
 	lock.Lock()
 	defer lock.Unlock()
 
-	head, err := readHead(s.db, key)
+	known, err := s.head(key)
 	if err != nil {
 		return 0, err
 	}
 	var current uint64
-	if head != nil {
-		current = head.version
+	var head *record
+	if known != nil {
+		copied := *known
+		head, current = &copied, known.version
 	}
 	if current != expected {
 		return 0, fmt.Errorf("%w: its version is %d, expected %d", store.ErrConflict, current, expected)
 	}
 	c := commit{db: s.db, batch: b, prefix: partPrefix(id, ref.Namespace, ref.OID), head: head}
 	if ws.Remove {
-		return s.remove(&c, key)
+		return s.remove(&c, slot, key)
 	}
 	if head == nil {
 		c.head = &record{version: s.floor.version.Load()}
@@ -124,14 +126,15 @@ func (s *Store) applyTo(b *pebble.Batch, lock *objectLock, key []byte, id poolID
 	if err := c.change(ws); err != nil {
 		return 0, ioError(err)
 	}
-	if err := b.Set(key, c.head.encode(), nil); err != nil {
+	encoded := c.head.encode()
+	if err := b.Set(key, encoded, nil); err != nil {
 		return 0, ioError(err)
 	}
-	return c.head.version, s.apply(b)
+	return c.head.version, slot.change(key, encoded, func() error { return s.apply(b) })
 }
 
 // remove removes the object, and returns the version that the removal had.
-func (s *Store) remove(c *commit, key []byte) (uint64, error) {
+func (s *Store) remove(c *commit, slot *headSlot, key []byte) (uint64, error) {
 	if c.head == nil {
 		return 0, nil
 	}
@@ -146,7 +149,10 @@ func (s *Store) remove(c *commit, key []byte) (uint64, error) {
 		return 0, ioError(err)
 	}
 	version := c.head.version + 1
-	if err := s.floor.raise(c.batch, version, func() error { return s.apply(c.batch) }); err != nil {
+	err := s.floor.raise(c.batch, version, func() error {
+		return slot.change(key, nil, func() error { return s.apply(c.batch) })
+	})
+	if err != nil {
 		return 0, err
 	}
 	s.room.removed(heads, parts)

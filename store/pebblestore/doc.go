@@ -27,6 +27,9 @@
 // object is removed or what moved is replaced as a whole. A snapshot of an object with parts pins a Pebble snapshot
 // and reads the head again through it: that second read counts.
 //
+// Heads that are all of their object are remembered in memory, 8192 of them, in slots by hash. A commit keeps its object's slot
+// up to date, under the object's lock; absent objects are remembered, too.
+//
 // Chunks are 16 KiB. A small write within large data rewrites one chunk, which costs little beside the sync, and 1 MiB
 // of data is 64 keys. Chunks that hold only zeros are not stored, a chunk may end before its last zeros, and none holds
 // bytes behind the object's end, so extending an object writes nothing.

@@ -39,12 +39,12 @@ func poolPrefix(id poolID) []byte {
 }
 
 // headPrefix begins the heads of all objects in a namespace; what follows is the oid.
-func headPrefix(id poolID, namespace string) []byte {
-	return appendName(append(poolPrefix(id), kindHead), namespace)
-}
+func headPrefix(id poolID, namespace string) []byte { return headKey(id, namespace, "") }
 
 func headKey(id poolID, namespace, oid string) []byte {
-	return append(headPrefix(id, namespace), oid...)
+	room := 1 + 4 + 1 + len(namespace) + 2 + len(oid) // more when the namespace has zeros
+	key := binary.BigEndian.AppendUint32(append(make([]byte, 0, room), prefixObject), uint32(id))
+	return append(appendName(append(key, kindHead), namespace), oid...)
 }
 
 // partPrefix begins the keys of all parts of an object.

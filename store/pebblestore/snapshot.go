@@ -20,12 +20,12 @@ func (s *Store) Snapshot(ctx context.Context, ref store.Ref) (store.Snapshot, er
 	}
 	defer p.leave()
 	key := headKey(p.id, ref.Namespace, ref.OID)
-	head, err := readHead(s.db, key)
+	head, err := s.head(key)
 	if err != nil {
 		return nil, err
 	}
 	snap := &snapshot{ctx: ctx, head: head}
-	if head == nil || head.flags&inParts == 0 {
+	if whole(head) {
 		return snap, nil
 	}
 	// The object may have changed since, so the head is read again together with its parts.
@@ -50,7 +50,7 @@ func readHead(r pebble.Reader, key []byte) (*record, error) {
 
 type snapshot struct {
 	ctx    context.Context
-	head   *record          // nil: the object is absent
+	head   *record          // nil: the object is absent; not to be changed
 	parts  *pebble.Snapshot // nil: the object has no parts
 	prefix []byte           // of the keys of parts
 }

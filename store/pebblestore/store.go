@@ -251,10 +251,14 @@ type objectLocks struct {
 type objectLock struct {
 	sync.Mutex
 	unsynced atomic.Int32 // commits that may be visible, and are not known to be durable
+	heads    [headSlots]headSlot
 }
 
-func (l *objectLocks) of(key []byte) *objectLock {
-	return &l.locks[maphash.Bytes(l.seed, key)%uint64(len(l.locks))]
+// of returns an object's lock, and where its head is remembered.
+func (l *objectLocks) of(key []byte) (*objectLock, *headSlot) {
+	hash := maphash.Bytes(l.seed, key)
+	lock := &l.locks[hash%uint64(len(l.locks))]
+	return lock, &lock.heads[hash/uint64(len(l.locks))%headSlots]
 }
 
 // floor is the version floor that doc.go describes.
