@@ -35,6 +35,7 @@ type Call struct {
 	IdempotencyKey string
 
 	Unsynced *Unsynced // if not nil, Exec may return before the commit is durable, which is then waited for here
+	Batch    *Batch    // that the call belongs to, or nil
 }
 
 // Reply is the outcome of a call that succeeded.

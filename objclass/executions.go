@@ -47,7 +47,7 @@ type execution struct {
 	pace   *pace
 	long   bool
 
-	turn      chan struct{} // closed when it is given a place
+	turn      chan struct{} // closed when it is given a place; nil when it did not have to wait
 	waiting   *list.Element // where it stands in line, nil while it does not
 	began     time.Time     // when it got its place
 	knownLong bool          // long, when it got its place
@@ -83,7 +83,7 @@ func (x *executions) setPlaces(places, long, queue int) {
 // Who got a place must stop.
 func (x *executions) start(ctx context.Context, e *execution, limit time.Duration) error {
 	x.mu.Lock()
-	e.long = !e.pace.short()
+	e.long, e.turn = !e.pace.short(), nil
 	if x.short.len == 0 && (e.long && x.long.len == 0 && x.mayStartLong() || !e.long && x.mayStartShort(e)) {
 		x.begin(e)
 		x.mu.Unlock()

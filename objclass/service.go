@@ -143,6 +143,7 @@ type exec struct {
 	unit   *Unit
 	flags  Flags
 	place  execution
+	at     *execution // place, or one that the batch has kept
 	log    func(level int, message string)
 	budget Budget
 
@@ -154,6 +155,7 @@ type exec struct {
 	runs    int
 	waited  time.Duration
 	ran     time.Duration
+	ended   time.Time // the last run
 	usage   Usage
 	result  Result
 	version uint64
@@ -183,6 +185,9 @@ func (x *exec) pass() error {
 
 // inside is the life of a call that was let in.
 func (x *exec) inside() error {
+	if x.call.Batch != nil {
+		x.call.Batch.begin(&x.call)
+	}
 	if err := x.resolve(); err != nil {
 		return err
 	}
@@ -194,6 +199,9 @@ func (x *exec) inside() error {
 	}
 	if x.flags&WR == 0 {
 		return x.look(func(*store.Overlay) {})
+	}
+	if x.call.Batch != nil {
+		x.call.Batch.End() // the object's lock may have to be waited for
 	}
 	var err error
 	x.version, err = x.objects.changeBy(&x.life, x.call.Ref, x.run, x.commit, x.call.Unsynced)
@@ -332,20 +340,20 @@ func (x *exec) run(b *basis) (*store.Overlay, error) {
 		return nil, waitEnded(err, anExecution)
 	}
 	allowed := x.budget.Wall + readGrace
-	r := &runParts{ctx: lazyDeadline{Context: &x.life, at: time.Now().Add(allowed)}}
+	r := &runParts{ctx: lazyDeadline{Context: &x.life}}
 	defer r.ctx.end()
-	snapshot, err := x.openEarly(&r.ctx, b)
+	snapshot, err := x.openEarly(&r.ctx, b, allowed)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.executions.start(&x.life, &x.place, x.opts.MaxWait); err != nil {
+	began, err := x.enterExecution()
+	if err != nil {
 		if snapshot != nil {
 			snapshot.Close()
 		}
 		return nil, err
 	}
-	defer x.executions.stop(&x.place)
-	began := time.Now()
+	defer x.leaveExecution()
 	x.life.proceed(progress{CallRunning, began.Sub(x.began), x.ran})
 	r.ctx.restart(began.Add(allowed))
 	if snapshot == nil {
@@ -364,7 +372,7 @@ func (x *exec) run(b *basis) (*store.Overlay, error) {
 
 // openEarly opens the snapshot before there is an execution, if the store may have to ask others for it: an execution is for
 // what needs a core. Otherwise it returns nil.
-func (x *exec) openEarly(ctx context.Context, b *basis) (store.Snapshot, error) {
+func (x *exec) openEarly(ctx *lazyDeadline, b *basis, allowed time.Duration) (store.Snapshot, error) {
 	if x.bundle != nil {
 		return x.bundle.Object.snapshot(), nil
 	}
@@ -372,6 +380,7 @@ func (x *exec) openEarly(ctx context.Context, b *basis) (store.Snapshot, error) 
 		return nil, nil
 	}
 	x.life.waits(anExecution)
+	ctx.restart(time.Now().Add(allowed))
 	return x.objects.openToChange(ctx, x.call.Ref, b)
 }
 
@@ -412,7 +421,8 @@ func (x *exec) invoke(r *runParts, began time.Time) error {
 		x.bundle.note(&r.invocation)
 	}
 	result, err := x.engine.Run(&x.life, &r.invocation)
-	ran := time.Since(began)
+	x.ended = time.Now()
+	ran := x.ended.Sub(began)
 	x.ran += ran
 
 	usage := result.Usage

@@ -34,6 +34,7 @@ func (c *respConn) objEval(args [][]byte) error {
 func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 	call.Client, call.User, call.Unsynced = c.client, c.actor.Name, &c.unsynced
 	call.Tenant = cmp.Or(call.User, c.address)
+	call.Batch, c.batch.More = &c.batch, !c.in.idle()
 	for ; len(opts) > 0; opts = opts[1:] {
 		switch {
 		case is(opts[0], "META"):

@@ -19,6 +19,7 @@ type command struct {
 	keys    bool // arguments 1 and 2 are a pool and an object id
 	direct  bool // acts on that object without a method, so OBJ.IFVERSION may stand before it
 	prefix  bool // another command follows
+	method  bool // runs a method or a script
 	summary string
 	run     func(c *respConn, args [][]byte) error // writes the reply, unless it fails; args begin behind the name
 	subs    map[string]*command                    // of a container, by their own names
@@ -46,9 +47,9 @@ var commands map[string]*command
 
 func init() {
 	commands = byName([]*command{
-		{name: "obj.exec", usage: "pool oid class[@version] method input" + callUsage, min: 5, max: many, flags: writes, keys: true,
+		{name: "obj.exec", usage: "pool oid class[@version] method input" + callUsage, min: 5, max: many, flags: writes, keys: true, method: true,
 			summary: "Runs a method of an installed class beside an object.", run: (*respConn).objExec},
-		{name: "obj.eval", usage: "pool oid script handler input" + callUsage, min: 5, max: many, flags: writes, keys: true,
+		{name: "obj.eval", usage: "pool oid script handler input" + callUsage, min: 5, max: many, flags: writes, keys: true, method: true,
 			summary: "Runs a script beside an object, then the handler that it registered.", run: (*respConn).objEval},
 		{name: "obj.ifversion", usage: "version command pool oid [argument ...]", min: 4, max: many, flags: writes, prefix: true,
 			summary: "Runs a command that acts on an object without a method, if the object has that version, 0 if it is absent."},

@@ -50,6 +50,7 @@ type respConn struct {
 	turn     turn              // since others could run
 	tally    tally             // of these
 	unsynced objclass.Unsynced // commits whose replies are gathered
+	batch    objclass.Batch    // of the calls that have arrived
 
 	session *access.Session // nil when nobody has logged in
 	actor   *access.User    // whose the command under way is
@@ -90,6 +91,7 @@ func (c *respConn) serve() (err error) {
 			c.srv.log.Error("panic in a command", "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}
+		c.batch.End()
 		err = cmp.Or(err, c.unsynced.Wait())
 	}()
 	if err := c.handshake(); err != nil {
@@ -161,6 +163,7 @@ type durableReplies struct{ c *respConn }
 
 func (d durableReplies) Write(b []byte) (int, error) {
 	defer d.c.tally.pause()()
+	d.c.batch.End()
 	if err := d.c.unsynced.Wait(); err != nil {
 		d.c.srv.log.Error("a commit failed after its command; its connection is closed", "client", d.c.client, "err", err)
 		return 0, err
@@ -203,6 +206,9 @@ func (c *respConn) run(cmd *command, args [][]byte) {
 		c.state.cmd.Store(cmd)
 	}
 	c.began.Store(c.srv.clock.Load())
+	if !cmd.method {
+		c.batch.End()
+	}
 	errors := c.out.errors
 	if err := c.perform(cmd, args); err != nil {
 		c.out.error(err, c.meta)
@@ -223,6 +229,7 @@ func (c *respConn) idle() time.Duration {
 
 // read waits for bytes, and shows what there is of them.
 func (c *respConn) read() error {
+	c.batch.End()
 	c.showUnread()
 	err := c.fill()
 	c.showUnread()
