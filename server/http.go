@@ -52,7 +52,7 @@ func newHTTPServer(service *objclass.Service, opts Options, requests *memory) *h
 	log := opts.Logger.With("listener", "http")
 	s.connected = newClients(opts, opts.MaxHTTPConnections, log, &opts.Metrics.httpAccepted, &opts.Metrics.httpRefused)
 	s.server = &http.Server{
-		Handler:           paced(compressed(s), slowBody),
+		Handler:           paced(compressed(s), opts.SlowTimeout),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
@@ -99,8 +98,6 @@ func bodyError(err error, what string, limit int64) error {
 		return tooLarge(what, limit)
 	case errors.As(err, &known):
 		return known
-	case os.IsTimeout(err):
-		return objclass.Errorf(syscall.ETIMEDOUT, objclass.KindInput, "the request's body did not arrive in time")
 	}
 	return inputError("the request's body did not arrive: %v", err)
 }

@@ -5,13 +5,11 @@ package server
 import (
 	"io"
 	"net/http"
+	"os"
 	"time"
 )
 
-const (
-	slowBody = 30 * time.Second // for a part of a body
-	bodyPart = 1 << 20          // bytes of a part; the last one may be smaller
-)
+const bodyPart = 1 << 20 // bytes of a part; the last one may be smaller
 
 // paced returns a handler of requests whose bodies are cut off unless each part arrives within patience. A large body may take as long as
 // it needs, and nobody holds a connection by a byte now and then.
@@ -44,6 +42,9 @@ func (b *pacedBody) nextPart() {
 // a deadline that passes.
 func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if os.IsTimeout(err) {
+		err = tooLate("the request's body did not arrive: a client has %v for each MiB, or the rest of it", b.patience)
+	}
 	if b.left -= n; b.left <= 0 && err == nil {
 		b.nextPart()
 	}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -58,10 +57,10 @@ func TestPacedBodies(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := <-outcome; test.late && httpStatus(asError(bodyError(err, "", 0))) != http.StatusRequestTimeout {
-				t.Errorf("%v is told by %d", err, httpStatus(asError(bodyError(err, "", 0))))
-			} else if os.IsTimeout(err) != test.late || (err != nil) != test.late {
+			if err := <-outcome; (err != nil) != test.late {
 				t.Errorf("the body: %v", err)
+			} else if test.late && httpStatus(asError(bodyError(err, "", 0))) != http.StatusRequestTimeout {
+				t.Errorf("%v is told by %d", err, httpStatus(asError(bodyError(err, "", 0))))
 			}
 			if err := <-outcome; err != nil && !test.late {
 				t.Errorf("the client is taken for gone: %v", err)

@@ -184,6 +184,18 @@ func TestSlowSender(t *testing.T) {
 	}
 }
 
+// Who sends a body too slowly is told how long it had.
+func TestSlowHTTPSender(t *testing.T) {
+	t.Parallel()
+	rig := servertest.Start(t, server.Options{SlowTimeout: 500 * time.Millisecond})
+	half := dial(t, rig.HTTP)
+	half.send("PUT /v1/pools/p/objects/o HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\nhalf")
+	answer, err := io.ReadAll(half.r)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") || !strings.Contains(string(answer), "a client has 500ms for each MiB") {
+		t.Errorf("%q %v", answer, err)
+	}
+}
+
 func TestHandshakeAndIdleTimeout(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{HandshakeTimeout: time.Second, IdleTimeout: 4 * time.Second})

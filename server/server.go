@@ -55,8 +55,8 @@ type Options struct {
 	// MaxUnsent is the most bytes of replies that all RESP, and all HTTP, clients together may leave untaken; default 1 GiB. Beyond it
 	// those are cut off that have been slow for longest.
 	MaxUnsent int64
-	// SlowTimeout is how long a client may take for 1 MiB, or the rest, of a reply, and over RESP for as much of a command that
-	// it sends; default 30 s. After that it is cut off.
+	// SlowTimeout is how long a client may take for 1 MiB, or the rest, of a reply, and of a RESP command or the body of an HTTP
+	// request that it sends; default 30 s. After that it is cut off.
 	SlowTimeout time.Duration
 	// HandshakeTimeout is how long a RESP client may take until its first command is there; default 1 min, negative for ever.
 	HandshakeTimeout time.Duration

@@ -41,7 +41,7 @@ func (l *limits) add(flags *pflag.FlagSet) {
 	flags.Var(&l.frame, "max-frame", "a RESP command; at least 2MiB above --max-input")
 	flags.Var(&l.memory, "max-request-memory", "RESP commands above 8KiB, and bodies of HTTP, that arrive, wait or run, of all clients together")
 	flags.Var(&l.unsent, "max-unsent", "replies that all clients of a listener leave untaken; beyond it the slowest are cut off")
-	flags.DurationVar(&l.slow, "slow-timeout", 30*time.Second, "how long a client may take for each MiB, or the rest, of a reply, or of a RESP command that it sends")
+	flags.DurationVar(&l.slow, "slow-timeout", 30*time.Second, "how long a client may take for each MiB, or the rest, of a reply, or of a RESP command or an HTTP body that it sends")
 	flags.DurationVar(&l.handshake, "handshake-timeout", time.Minute, "how long a RESP client may take until its first command is there; 0: for ever")
 	flags.DurationVar(&l.idle, "idle-timeout", 0, "how long a RESP client may be idle; 0: for ever")
 }
