@@ -45,7 +45,7 @@ func newHTTPServer(service *objclass.Service, opts Options, requests *memory) *h
 	s := &httpServer{service: service, opts: opts, memory: requests, mux: http.NewServeMux(), audit: newAudit(&opts)}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error
-	if s.document, err = newDocument(opts.Version); err != nil {
+	if s.document, err = newDocument(opts.Version, opts.Users != nil); err != nil {
 		panic(err) // of schemas that are constants
 	}
 	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})

@@ -85,7 +85,7 @@ func FuzzHTTP(f *testing.F) {
 			t.Errorf("%s", answer)
 		}
 		if asked.URL, err = url.ParseRequestURI(target); err == nil && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/") {
-			web{t, "http://" + rig.HTTP}.wantDocumented(asked, resp, answer)
+			web{t: t, base: "http://" + rig.HTTP}.wantDocumented(asked, resp, answer)
 		}
 	})
 }

@@ -25,8 +25,15 @@ func (s *httpServer) openapi(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// newDocument describes all routes, as OpenAPI 3.1 in JSON.
-func newDocument(version string) ([]byte, error) {
+// securitySchemes are the ways to log in.
+var securitySchemes = fields{
+	"basic":       fields{"type": "http", "scheme": "basic", "description": "A user's name and password."},
+	"bearer":      fields{"type": "http", "scheme": "bearer", "description": "A user's token, which `objluad user token` makes."},
+	"certificate": fields{"type": "mutualTLS", "description": "A certificate of one of the authorities of --tls-client-ca, whose subject a user has."},
+}
+
+// newDocument describes all routes, as OpenAPI 3.1 in JSON, of a daemon that has users or has none.
+func newDocument(version string, users bool) ([]byte, error) {
 	paths := fields{}
 	for _, route := range httpRoutes() {
 		operations, ok := paths[route.path].(fields)
@@ -34,12 +41,12 @@ func newDocument(version string) ([]byte, error) {
 			operations = fields{}
 			paths[route.path] = operations
 		}
-		operations[strings.ToLower(route.method)] = route.describe(route.id, route.answers)
+		operations[strings.ToLower(route.method)] = route.describe(route.id, users, route.answers)
 		if route.method == http.MethodGet {
-			operations["head"] = route.describe(route.id+"Head", withoutContents(route.answers))
+			operations["head"] = route.describe(route.id+"Head", users, withoutContents(route.answers))
 		}
 	}
-	return json.Marshal(fields{
+	document := fields{
 		"openapi": "3.1.0",
 		"info": fields{
 			"title":       "objluad",
@@ -49,16 +56,29 @@ func newDocument(version string) ([]byte, error) {
 		},
 		"paths": paths,
 		"components": fields{
-			"schemas": openapiSchemas,
-			"responses": fields{"Problem": fields{
-				"description": "An error.",
-				"content":     fields{"application/problem+json": fields{"schema": schemaOf("Problem")}},
-			}},
+			"schemas":         openapiSchemas,
+			"securitySchemes": securitySchemes,
+			"responses": fields{
+				"Problem":      problemAnswer("An error."),
+				"Unauthorized": problemAnswer("Who asks has not logged in.", parameter{"WWW-Authenticate", "string", true, "The ways to log in."}),
+				"Forbidden":    problemAnswer("Who asks may not, or nobody may."),
+				"Unavailable": problemAnswer("There is no room now, or the call was ended: nothing has been done.",
+					parameter{"Retry-After", "integer", true, "Seconds after which the request may be sent again."}),
+			},
 		},
-	})
+	}
+	if users {
+		document["security"] = []fields{{"basic": []string{}}, {"bearer": []string{}}, {"certificate": []string{}}} // one of them
+	}
+	return json.Marshal(document)
 }
 
-func (route *route) describe(id string, answers []answer) fields {
+func problemAnswer(summary string, header ...parameter) fields {
+	return answer{summary: summary, contents: []content{{"application/problem+json", []string{"Problem"}}}, header: header}.describe()
+}
+
+// describe describes a request. Those that tell whether the daemon is there need no login.
+func (route *route) describe(id string, users bool, answers []answer) fields {
 	var parameters []fields
 	for _, name := range route.wildcards() {
 		parameters = append(parameters, fields{"name": name, "in": "path", "required": true, "schema": fields{"type": "string"}})
@@ -69,11 +89,17 @@ func (route *route) describe(id string, answers []answer) fields {
 	for _, p := range route.header {
 		parameters = append(parameters, p.describe("header"))
 	}
-	responses := fields{"default": fields{"$ref": "#/components/responses/Problem"}}
+	responses := fields{"default": responseOf("Problem"), "403": responseOf("Forbidden"), "503": responseOf("Unavailable")}
+	if users && route.does != opOpen {
+		responses["401"] = responseOf("Unauthorized")
+	}
 	for _, a := range answers {
 		responses[strconv.Itoa(a.status)] = a.describe()
 	}
 	op := fields{"operationId": id, "summary": route.summary, "x-objluad-kind": route.does, "responses": responses}
+	if users && route.does == opOpen {
+		op["security"] = []fields{}
+	}
 	if parameters != nil {
 		op["parameters"] = parameters
 	}
@@ -123,6 +149,8 @@ func (c content) describe() fields {
 	}
 	return fields{"schema": fields{"oneOf": schemas}}
 }
+
+func responseOf(name string) fields { return fields{"$ref": "#/components/responses/" + name} }
 
 func schemaOf(name string) fields { return fields{"$ref": "#/components/schemas/" + name} }
 

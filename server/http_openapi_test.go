@@ -35,21 +35,29 @@ type document struct {
 
 var methods = []string{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"}
 
-// theDocument is that of all servers under test; they have the same.
-var theDocument = struct {
-	once sync.Once
-	doc  *document
-	err  error
-}{}
+// theDocuments are those of all servers under test: the ones that have users have the same, and the others, too.
+var theDocuments struct {
+	sync.Mutex
+	ofUsers map[bool]*document
+}
 
 // documented returns the document that the server serves.
 func (w web) documented() *document {
 	w.t.Helper()
-	theDocument.once.Do(func() { theDocument.doc, theDocument.err = loadDocument(w.base) })
-	if theDocument.err != nil {
-		w.t.Fatal(theDocument.err)
+	theDocuments.Lock()
+	defer theDocuments.Unlock()
+	doc := theDocuments.ofUsers[w.users]
+	if doc == nil {
+		var err error
+		if doc, err = loadDocument(w.base); err != nil {
+			w.t.Fatal(err)
+		}
+		if theDocuments.ofUsers == nil {
+			theDocuments.ofUsers = map[bool]*document{}
+		}
+		theDocuments.ofUsers[w.users] = doc
 	}
-	return theDocument.doc
+	return doc
 }
 
 func loadDocument(base string) (*document, error) {
@@ -98,7 +106,7 @@ func (w web) wantDocumented(r *http.Request, resp *http.Response, body []byte) {
 		return // the test has it, and looks at what it is
 	}
 	answer := op.Responses.Status(resp.StatusCode)
-	if answer == nil && resp.StatusCode < 400 {
+	if answer == nil && (resp.StatusCode < 400 || slices.Contains(refusals, resp.StatusCode)) {
 		w.t.Errorf("%s: status %d is not documented", op.OperationID, resp.StatusCode)
 		return
 	}
@@ -125,6 +133,9 @@ func (w web) wantDocumented(r *http.Request, resp *http.Response, body []byte) {
 	}
 }
 
+// refusals are the statuses of errors that the document has beside "default".
+var refusals = []int{401, 403, 429, 503}
+
 func TestOpenAPIDocument(t *testing.T) {
 	w, _ := startWeb(t, server.Options{})
 	doc := w.documented()
@@ -143,16 +154,71 @@ func TestOpenAPIDocument(t *testing.T) {
 	}
 }
 
+// anyPath returns a path that such a path of the document stands for.
+func anyPath(path string) string {
+	return strings.NewReplacer("{pool}", "nosuch", "{oid}", "o", "{name}", "nosuch", "{key}", "k", "{class}", "nosuch", "{method}", "m", "{id}", "0").Replace(path)
+}
+
 // The methods that a path has are those that the document has for it.
 func TestOpenAPIMethods(t *testing.T) {
 	w, _ := startWeb(t, server.Options{})
 	for path, item := range w.documented().Paths.Map() {
-		concrete := strings.NewReplacer("{pool}", "nosuch", "{oid}", "o", "{name}", "nosuch", "{key}", "k", "{class}", "nosuch", "{method}", "m", "{id}", "0").Replace(path)
 		for _, method := range methods {
-			resp := w.do(method, concrete, "")
+			resp := w.do(method, anyPath(path), "")
 			if documented, there := item.GetOperation(method) != nil, resp.StatusCode != http.StatusMethodNotAllowed; documented != there && path != "/v1/classes/gc" {
 				t.Errorf("%s %s: documented is %v, and the answer is %s", method, path, documented, resp.Status)
 			}
+		}
+	}
+}
+
+// Who has not logged in, and who may do nothing, is answered as the document has it for each operation.
+func TestOpenAPISecurity(t *testing.T) {
+	users, tokens := newUsers(t, map[string]string{"alice": ""})
+	w, _ := startWeb(t, server.Options{Users: users})
+	doc := w.documented()
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			security := doc.Security
+			if op.Security != nil {
+				security = *op.Security
+			}
+			stranger := w.do(method, anyPath(path), "").StatusCode == 401
+			documented := op.Responses.Status(401) != nil
+			if open := len(security) == 0; documented != stranger || open == stranger {
+				t.Errorf("%s %s: a stranger is refused: %v; 401 documented: %v; security: %v", method, path, stranger, documented, security)
+			}
+			w.do(method, anyPath(path), "", "Authorization", "Bearer "+tokens["alice"])
+			wantRefusals(t, op)
+		}
+	}
+	open, _ := startWeb(t, server.Options{})
+	for path, item := range open.documented().Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.Security != nil || len(open.documented().Security) > 0 || op.Responses.Status(401) != nil {
+				t.Errorf("%s %s takes a login where there are no users", method, path)
+			}
+			wantRefusals(t, op)
+		}
+	}
+}
+
+// wantRefusals checks that an operation has the errors that each has, as problems, and the header that goes with them.
+func wantRefusals(t *testing.T, op *openapi3.Operation) {
+	t.Helper()
+	for status, header := range map[int]string{401: "WWW-Authenticate", 403: "", 503: "Retry-After"} {
+		answer := op.Responses.Status(status)
+		switch {
+		case answer == nil && status == 401: // an open one
+		case answer == nil:
+			t.Errorf("%s has no %d", op.OperationID, status)
+		case answer.Value.Content["application/problem+json"] == nil:
+			t.Errorf("%s: %d is no problem", op.OperationID, status)
+		case header != "" && (answer.Value.Headers[header] == nil || !answer.Value.Headers[header].Value.Required):
+			t.Errorf("%s: %d has no %s", op.OperationID, status, header)
 		}
 	}
 }
@@ -281,5 +347,5 @@ func startBackedUp(t *testing.T) web {
 		t.Fatal(err)
 	}
 	rig := servertest.StartOn(t, fs, server.Options{}, objclass.Options{Backups: "backups"})
-	return web{t, "http://" + rig.HTTP}
+	return web{t: t, base: "http://" + rig.HTTP}
 }

@@ -19,8 +19,9 @@ import (
 
 // web is an HTTP client of a server under test.
 type web struct {
-	t    *testing.T
-	base string
+	t     *testing.T
+	base  string
+	users bool // it has some
 }
 
 // rawClient takes answers as they are: it neither asks for compressed ones nor decompresses them.
@@ -86,7 +87,7 @@ func (w web) wantProblem(resp response, status int, errno, kind, detail string) 
 
 func startWeb(t *testing.T, opts server.Options) (web, *servertest.Rig) {
 	rig := servertest.Start(t, opts)
-	return web{t, "http://" + rig.HTTP}, rig
+	return web{t, "http://" + rig.HTTP, opts.Users != nil}, rig
 }
 
 const objects = "/v1/pools/p/objects/"

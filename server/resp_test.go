@@ -402,7 +402,7 @@ func TestKillInAFullHouse(t *testing.T) {
 	waitFor(t, "they run or wait", func() bool { return running(rig)+waiting(rig) == 3 })
 	p := dial(t, rig.RESP)
 	wantMatch(t, "another call", p.ask("OBJ.EXEC", "p", "o", "test", "echo", ""), `-EBUSY busy .*\r\n`)
-	web := web{t, "http://" + rig.HTTP}
+	web := web{t: t, base: "http://" + rig.HTTP}
 	list := p.ask("CALL.LIST")
 	ids := regexp.MustCompile(`id\r\n:(\d+)`).FindAllStringSubmatch(list, -1)
 	if len(ids) != 3 || !strings.Contains(list, "waiting-execution") || !strings.Contains(list, "running") {
