@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"path"
@@ -160,5 +161,56 @@ func outcomeWaits(t *testing.T, call, want string) {
 	}
 	if got := again.reply(); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A restart of the daemon begins with Shutdown: what it still answers is durable, too, and what waits when the time is over is not answered.
+func TestShutdownWaitsForTheDisk(t *testing.T) {
+	for name, patient := range map[string]bool{"in time": true, "too late": false} {
+		t.Run(name, func(t *testing.T) { shutdownWaits(t, patient) })
+	}
+}
+
+func shutdownWaits(t *testing.T, patient bool) {
+	mem := vfs.NewCrashableMem()
+	disk := &slowDisk{FS: mem}
+	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
+	release := disk.hold()
+	p := pipelined(t, rig)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- rig.Shutdown(ctx) }()
+	p.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if b, err := p.r.Peek(1); err == nil {
+		t.Errorf("a reply begins with %q before anything is durable", b)
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("the server has shut down before anything is durable: %v", err)
+	default:
+	}
+	p.SetReadDeadline(time.Now().Add(time.Minute))
+	if !patient {
+		cancel()
+		if got := p.wantClosed(); got != "" {
+			t.Errorf("got %q when nothing is durable", got)
+		}
+		release(nil)
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Shutdown: %v", err)
+		}
+		return
+	}
+	release(nil)
+	if got := p.wantClosed(); got != bulk("1")+bulk("2")+bulk("3") {
+		t.Errorf("got %q", got)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	after := servertest.StartOn(t, mem.CrashClone(vfs.CrashCloneCfg{}), server.Options{}, objclass.Options{})
+	if got := dial(t, after.RESP).ask("OBJ.READ", "p", "o"); got != bulk("xxx") {
+		t.Errorf("when the machine crashes then, the object is %q", got)
 	}
 }

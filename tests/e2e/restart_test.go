@@ -1,4 +1,6 @@
-// This file restarts the daemon while clients call it: what was acknowledged is there, once, and nobody is turned away.
+// This file restarts the daemon while clients call it: what was acknowledged is there, once, and nobody is turned away. That it was on
+// the disk is not seen here, since a process loses nothing by its end that it has written: TestShutdownWaitsForTheDisk in server/ has
+// the machine crash.
 
 package e2e
 
