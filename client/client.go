@@ -8,8 +8,8 @@
 //
 // # Contexts
 //
-// When the context of an operation ends, so does the operation, and the method that runs for it: the connection is closed, which the
-// daemon notices within some 150 ms. A method is also told how long its caller waits, if that is less than the time that it would have:
+// When the context of an operation ends, so does the operation, and the method that runs for it: its connection is closed, which the
+// daemon notices within some 150 ms, or, where others use the connection, the call is canceled by a tag of its own. A method is also told how long its caller waits, if that is less than the time that it would have:
 // it then fails with ETIMEDOUT and the line where it was, and errors.Is finds context.DeadlineExceeded in that, too. Either way a method
 // that was ended has changed nothing; an operation whose context ended may have been done all the same, if it was about to commit.
 //
@@ -48,6 +48,8 @@ type Conn struct {
 	redis rueidis.Client
 	opts  Options
 	send  func(ctx context.Context, args []string) rueidis.RedisResult // once
+
+	canceler *canceler
 }
 
 // Dial connects to the daemon at addr, the "host:port" of its RESP listener, with default options.
@@ -81,7 +83,7 @@ func DialOptions(addr string, opts Options) (*Conn, error) {
 	if err != nil {
 		return nil, dialError(addr, opts.TLS != nil, err)
 	}
-	c := &Conn{redis: redis, opts: opts}
+	c := &Conn{redis: redis, opts: opts, canceler: newCanceler()}
 	c.send = c.alone
 	return c, nil
 }

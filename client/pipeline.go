@@ -19,13 +19,18 @@ func (c *Conn) alone(ctx context.Context, args []string) rueidis.RedisResult {
 
 // shared sends a command on the one connection that all of its kind share.
 func (c *Conn) shared(ctx context.Context, args []string) rueidis.RedisResult {
-	return c.redis.Do(undated{ctx}, c.redis.B().Arbitrary(args...).Build())
+	tag, args := c.canceler.tag(ctx, args)
+	result := c.redis.Do(undated{ctx}, c.redis.B().Arbitrary(args...).Build())
+	if tag != "" && ctx.Err() != nil && result.NonRedisError() != nil {
+		c.cancel(tag, c.sharedAnswered)
+	}
+	return result
 }
 
 // Pipelined returns a context whose operations share one connection with all that are made so on the Conn. They are sent without waiting
 // for the replies of those before, which costs much less for each when many are made at once; and the daemon runs them one after the
-// other, so each waits for those before it: it is for methods that are known to be short. An operation whose ctx ends is given up,
-// but its method runs on, to its end or that of its budget.
+// other, so each waits for those before it: it is for methods that are known to be short. When the ctx of a call ends, the call is ended at the
+// daemon, at the latest soon after it began, and no other one is.
 func (ioctx *IOContext) Pipelined() *IOContext { return ioctx.over((*Conn).shared) }
 
 // over returns a context whose commands are sent otherwise.

@@ -210,26 +210,81 @@ func TestPipelined(t *testing.T) {
 		t.Errorf("ReadFull: %q, %v", data, err)
 	}
 
-	// One whose context ends is given up, and the others go on when its method has ended.
+}
+
+// Of the calls that share a connection, those end whose contexts do, running or behind others, and no other one: of 30 that are all the
+// same, each third is canceled.
+func TestPipelinedCancel(t *testing.T) {
+	conn, rig := dial(t)
+	shared := conn.OpenIOContext("p").Pipelined()
 	ctx, cancel := context.WithCancel(t.Context())
-	first := long(t, ctx, rig, shared)
+	var canceled []chan error
+	canceled = append(canceled, long(t, ctx, rig, shared)) // holds up the others until all are sent
+	var wg sync.WaitGroup
+	begin := func(ctx context.Context, input string) chan error {
+		ended := make(chan error, 1)
+		wg.Go(func() {
+			reply, err := shared.Exec(ctx, "o", "test", "wait", []byte(input), client.Timeout(time.Minute))
+			if err == nil && string(reply.Output) != "waited" {
+				err = fmt.Errorf("the output is %q", reply.Output)
+			}
+			ended <- err
+		})
+		return ended
+	}
+	patient, enough := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer enough()
+	var others []chan error
+	for i := range 30 {
+		if i%3 == 0 {
+			canceled = append(canceled, begin(ctx, ""))
+		} else {
+			others = append(others, begin(patient, "5"))
+		}
+	}
+	before := rig.Runs()
 	cancel()
-	if err := <-first; !errors.Is(err, context.Canceled) {
-		t.Errorf("the call that was canceled: %v", err)
+	for i, ended := range canceled {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled call %d: %v", i, err)
+		}
 	}
-	if _, err := ioctx.Exec(t.Context(), "o", "test", "echo", nil); err != nil {
-		t.Errorf("a call beside it: %v", err)
+	wg.Wait()
+	for i, ended := range others {
+		if err := <-ended; err != nil {
+			t.Errorf("call %d of those that were not canceled: %v", i, err)
+		}
 	}
-	calls, err := conn.Calls(t.Context())
-	if err != nil || len(calls) != 1 {
-		t.Fatalf("calls are %+v, %v", calls, err)
-	}
-	if err := conn.Kill(t.Context(), calls[0].ID); err != nil {
-		t.Fatal(err)
+	quiet(t, rig)
+	if ran := rig.Runs() - before; ran < int64(len(others)) {
+		t.Errorf("%d methods ran", ran)
 	}
 	if _, err := shared.Exec(t.Context(), "o", "test", "echo", nil); err != nil {
-		t.Errorf("a call behind it: %v", err)
+		t.Errorf("a call afterwards: %v", err)
 	}
+}
+
+// A call that is canceled behind another one does not end that.
+func TestPipelinedCancelBehind(t *testing.T) {
+	conn, rig := dial(t)
+	shared := conn.OpenIOContext("p").Pipelined()
+	running, stop := context.WithCancel(t.Context())
+	defer stop()
+	first := long(t, running, rig, shared)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := shared.Exec(ctx, "o", "test", "wait", nil, client.Timeout(time.Minute)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the call behind: %v", err)
+	}
+	time.Sleep(200 * time.Millisecond) // of attempts to end it
+	select {
+	case err := <-first:
+		t.Fatalf("the call before ended: %v", err)
+	default:
+	}
+	stop()
+	<-first
+	quiet(t, rig)
 }
 
 func TestBatch(t *testing.T) {
@@ -309,6 +364,33 @@ func TestBatchOfMuchData(t *testing.T) {
 	if err := ioctx.Batch(context.Background(), ops...); err != nil {
 		t.Error(err)
 	}
+}
+
+// An operation of a batch ends with its own context, and those behind it go on.
+func TestOperationOfABatchIsCanceled(t *testing.T) {
+	conn, rig := dial(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var canceled, other error
+	ended := make(chan error)
+	go func() {
+		ended <- conn.OpenIOContext("p").Batch(t.Context(),
+			func(b *client.IOContext) error {
+				_, canceled = b.Exec(ctx, "o", "test", "wait", nil, client.Timeout(time.Minute))
+				return nil
+			},
+			func(b *client.IOContext) error {
+				_, other = b.Exec(t.Context(), "o", "test", "wait", []byte("5"), client.Timeout(time.Minute))
+				return nil
+			})
+	}()
+	for rig.Service.Stats().Running == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err != nil || !errors.Is(canceled, context.Canceled) || other != nil {
+		t.Errorf("the batch: %v; the call that was canceled: %v; the other one: %v", err, canceled, other)
+	}
+	quiet(t, rig)
 }
 
 // A batch ends with its context, and so does the method that runs; those behind it do not begin.

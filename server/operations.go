@@ -77,6 +77,7 @@ func init() {
 
 		"call.list":    login, // of the user's own calls, and of all with admin
 		"call.kill":    killCommand,
+		"call.cancel":  login, // of the user's own calls
 		"call.stats":   login,
 		"store.backup": admin,
 

@@ -35,6 +35,7 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 	call.Client, call.User, call.Unsynced = c.client, c.actor.Name, &c.unsynced
 	call.Tenant = cmp.Or(call.User, c.address)
 	call.Batch, c.batch.More = &c.batch, !c.in.idle()
+	tag := ""
 	for ; len(opts) > 0; opts = opts[1:] {
 		switch {
 		case is(opts[0], "META"):
@@ -53,6 +54,14 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 			opts = opts[1:]
 		case is(opts[0], "IDEMPOTENCY"):
 			return inputError("IDEMPOTENCY is followed by a key")
+		case is(opts[0], "TAG") && len(opts) > 1:
+			if n := len(opts[1]); n == 0 || n > maxTag {
+				return inputError("a tag has 1 to %d bytes", maxTag)
+			}
+			tag = string(opts[1])
+			opts = opts[1:]
+		case is(opts[0], "TAG"):
+			return inputError("TAG is followed by a tag")
 		case is(opts[0], "TIMEOUT") && len(opts) > 1:
 			var err error
 			if call.Timeout, err = parseTimeout(string(opts[1])); err != nil {
@@ -65,7 +74,9 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 			return unknownOption(opts[0])
 		}
 	}
-	reply, err := c.srv.service.Exec(c.ctx, call)
+	ctx, end := c.tag(tag)
+	defer end()
+	reply, err := c.srv.service.Exec(ctx, call)
 	if err != nil {
 		return err
 	}

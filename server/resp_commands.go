@@ -39,7 +39,7 @@ var (
 	fast   = []string{"fast"}
 )
 
-const callUsage = " [TIMEOUT milliseconds] [META] [READONLY] [DRYRUN] [CAPTURE] [IDEMPOTENCY key]"
+const callUsage = " [TIMEOUT milliseconds] [META] [READONLY] [DRYRUN] [CAPTURE] [IDEMPOTENCY key] [TAG tag]"
 
 // commands has every command by its name. It is set at start and never changed; COMMAND itself shows it, and so cannot be
 // in an initializer.
@@ -139,6 +139,8 @@ func init() {
 			summary: "Counts the calls of each method that ended, with their time, CPU time and outcomes.", run: (*respConn).callStats},
 		{name: "call.kill", usage: "id", min: 1, max: 1, flags: admin,
 			summary: "Ends a method call that waits or runs.", run: (*respConn).callKill},
+		{name: "call.cancel", usage: "tag [tag ...]", min: 1, max: many, flags: fast,
+			summary: "Ends the caller's own method calls under way that have one of these tags, and returns how many there are.", run: (*respConn).callCancel},
 		{name: "store.backup", usage: "name", min: 1, max: 1, flags: admin,
 			summary: "Copies the store into a new folder and returns its path.", run: (*respConn).storeBackup},
 		{name: "ping", usage: "[message]", min: 0, max: 1, flags: fast,

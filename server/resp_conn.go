@@ -46,11 +46,12 @@ type respConn struct {
 
 	expected expectation // of the command under way
 
-	answered int64             // commands since the last flush
-	turn     turn              // since others could run
-	tally    tally             // of these
-	unsynced objclass.Unsynced // commits whose replies are gathered
-	batch    objclass.Batch    // of the calls that have arrived
+	answered int64                      // commands since the last flush
+	turn     turn                       // since others could run
+	tally    tally                      // of these
+	unsynced objclass.Unsynced          // commits whose replies are gathered
+	tagged   atomic.Pointer[taggedCall] // that is under way; nil otherwise
+	batch    objclass.Batch             // of the calls that have arrived
 
 	session *access.Session // nil when nobody has logged in
 	actor   *access.User    // whose the command under way is

@@ -133,6 +133,7 @@ var operations = []asked{
 	{resp: "POOL.LIST", http: "GET /v1/pools"},
 	{resp: "CLASS.LIST", http: "GET /v1/classes"},
 	{resp: "CALL.LIST", http: "GET /v1/calls"},
+	{resp: "CALL.CANCEL tag"},
 	{resp: "CALL.STATS", http: "GET /metrics"},
 	{resp: "PING"}, {resp: "ECHO x"}, {resp: "TIME"}, {resp: "SELECT 0"}, {resp: "INFO"},
 	{resp: "COMMAND"}, {resp: "COMMAND COUNT"}, {resp: "COMMAND LIST"}, {resp: "COMMAND INFO ping"}, {resp: "COMMAND DOCS ping"},
