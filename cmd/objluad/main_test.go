@@ -82,7 +82,7 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 
 // running waits until the daemon of the script runs as many methods as the argument says.
 func running(ts *testscript.TestScript, _ bool, args []string) {
-	conn, err := client.Dial(ts.Getenv("OBJLUAD_ADDR"))
+	conn, err := client.DialOptions(ts.Getenv("OBJLUAD_ADDR"), client.Options{User: ts.Getenv("OBJLUAD_USER"), Password: ts.Getenv("OBJLUAD_PASSWORD")})
 	ts.Check(err)
 	defer conn.Shutdown()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {

@@ -5,7 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -89,14 +92,26 @@ func (a *app) listCalls(ctx context.Context) error {
 			}
 			return a.printJSON(list)
 		}
-		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tAGE\tSTATE\tPOOL\tOID\tCLASS\tMETHOD\tCLIENT")
-		for _, call := range calls {
-			fmt.Fprintf(table, "%d\t%v\t%s\t%s\t%s\t%s\t%s\t%s\n", call.ID, call.Age.Round(time.Millisecond), call.State,
-				top.Word(call.Target()), top.Word(call.OID), top.Word(call.Class), top.Word(call.Method), call.Client)
-		}
-		return table.Flush()
+		return printCalls(a.out, calls)
 	})
+}
+
+// printCalls prints a table of calls. It has a column of users where the daemon has users.
+func printCalls(out io.Writer, calls []client.CallInfo) error {
+	users := slices.ContainsFunc(calls, func(call client.CallInfo) bool { return call.User != "" })
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(cells ...string) {
+		if !users {
+			cells = slices.Delete(cells, len(cells)-2, len(cells)-1)
+		}
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
+	}
+	line("ID", "AGE", "STATE", "POOL", "OID", "CLASS", "METHOD", "USER", "CLIENT")
+	for _, call := range calls {
+		line(strconv.FormatUint(call.ID, 10), call.Age.Round(time.Millisecond).String(), call.State,
+			top.Word(call.Target()), top.Word(call.OID), top.Word(call.Class), top.Word(call.Method), top.Word(call.User), call.Client)
+	}
+	return table.Flush()
 }
 
 // kill ends the calls of all ids that can be ended, and fails with the first that cannot.
