@@ -298,6 +298,8 @@ func TestOwnConnections(t *testing.T) {
 	wantMatch(t, "RESET", bob.ask("RESET"), `\+RESET\r\n`)
 	wantMatch(t, "after RESET", bob.ask("PING"), `-NOAUTH .*`)
 	wantMatch(t, "pools", root.ask("INFO", "pools"), `-EPERM auth .*`)
+	wantMatch(t, "pools among all that there is", root.ask("INFO", "Everything"), `-EPERM auth .*`)
+	wantMatch(t, "a letter that is an i in lower case only", root.ask("INFO", "EVERYTHİNG"), `-EPERM auth .*`)
 	wantMatch(t, "default sections", root.ask("INFO"), `.*acl_access_denied_cmd:.*`)
 }
 

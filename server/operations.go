@@ -245,8 +245,10 @@ func killClientCommand(c *respConn, args [][]byte) access.Operation {
 
 // infoCommand needs no permission, but for what tells of pools.
 func infoCommand(_ *respConn, args [][]byte) access.Operation {
-	if hasOption(args, "POOLS") || hasOption(args, "EVERYTHING") {
-		return onEveryPool()
+	for i := range infoSections { // by what INFO itself goes by, which is not hasOption: it takes "EVERYTHİNG" for "everything", too
+		if section := &infoSections[i]; section.name == "pools" && section.wanted(args) {
+			return onEveryPool()
+		}
 	}
 	return access.Operation{Need: access.Login}
 }
