@@ -261,9 +261,15 @@ func (c *respConn) lingerOn(nc net.Conn) {
 	io.CopyN(io.Discard, nc, lingerBytes)
 }
 
+// maxReused is the most bytes of a name that a connection keeps: no longer one is a pool's, a namespace's or a class's.
+const maxReused = 256
+
 // reuse returns b as a string: *last, which it replaces, where they are equal. Clients tend to repeat themselves, and a
-// string of its own for each command is garbage.
+// string of its own for each command is garbage. What is too long for a name is not kept.
 func reuse(last *string, b []byte) string {
+	if len(b) > maxReused {
+		return string(b)
+	}
 	if *last != string(b) {
 		*last = string(b)
 	}

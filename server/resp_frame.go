@@ -325,6 +325,7 @@ func (f *frameReader) resize(size int) {
 	buf := make([]byte, size)
 	f.w = copy(buf, f.buf[f.r:f.w])
 	f.r, f.buf = 0, buf
+	clear(f.args[:cap(f.args)]) // which would keep the buffer before
 	if size <= frameBuffer {
 		f.hold(0)
 		if f.idle() && f.large() {

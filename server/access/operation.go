@@ -106,7 +106,7 @@ func (op *Operation) On() string {
 		case target.kind == everyTarget:
 			parts = append(parts, "every "+limitNames[by])
 		case target.name != "":
-			parts = append(parts, limitNames[by]+" "+quote(target.name))
+			parts = append(parts, limitNames[by]+" "+shown(target.name))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -127,10 +127,21 @@ func (op *Operation) grantOf(need Permission) string {
 	for by := range limits {
 		target := op.target(by)
 		if target.kind == oneTarget && concerns(need, by) && (by != byNamespace || target.name != "") {
-			text += " " + limitNames[by] + "=" + quote(target.name)
+			text += " " + limitNames[by] + "=" + shown(target.name)
 		}
 	}
 	return text
+}
+
+// maxShown is the most bytes of a name in errors and in the audit log: those of the longest names that there are. A client may send
+// longer ones.
+const maxShown = 256
+
+func shown(name string) string {
+	if len(name) > maxShown {
+		return quote(name[:maxShown]) + "…"
+	}
+	return quote(name)
 }
 
 func firstWord(set Permission) string {

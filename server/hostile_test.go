@@ -1,0 +1,53 @@
+// This file tests what clients find who want the server to hold, to log or to do more than they sent it.
+
+package server_test
+
+import (
+	"log/slog"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/server/servertest"
+)
+
+// heap returns the bytes that are live.
+func heap() int {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}
+
+// Names that are too long are neither kept by the connection, nor written to the log.
+func TestLongNamesAreNotKept(t *testing.T) {
+	const clients, length = 10, 4 << 20
+	users, _ := newUsers(t, map[string]string{"alice": ""})
+	var log logged
+	rig := servertest.Start(t, server.Options{Users: users, Audit: slog.New(slog.NewTextHandler(&log, nil))})
+	name := strings.Repeat("n", length)
+	before := heap()
+	for range clients {
+		p := dial(t, rig.RESP).login("alice")
+		wantMatch(t, "a long name", p.ask("OBJ.STAT", name+"/"+name, "o"), `-EPERM auth user alice may not use OBJ.STAT on pool n{256}…, namespace n{256}…: .*`)
+		wantMatch(t, "a long class", p.ask("OBJ.EXEC", "p", "o", name, name, ""), `-EPERM auth .*`)
+	}
+	waitFor(t, "the names are gone, as soon as buffers of connections that idle are", func() bool { return heap()-before < clients*length/4 })
+	if n := len(log.String()); n > clients*4096 {
+		t.Errorf("the log got %d bytes of %d refusals", n, 2*clients)
+	}
+}
+
+// A connection that idles holds nothing of its last command.
+func TestIdleConnectionsHoldNoCommands(t *testing.T) {
+	const clients, length = 10, 8 << 20
+	rig := servertest.Start(t, server.Options{})
+	message := strings.Repeat("m", length)
+	before := heap()
+	for range clients {
+		p := dial(t, rig.RESP)
+		wantMatch(t, "a large command", p.ask("OBJ.STAT", "p", message), `-ENAMETOOLONG .*`)
+	}
+	waitFor(t, "the messages are gone", func() bool { return heap()-before < clients*length/4 })
+}
