@@ -51,3 +51,22 @@ func TestIdleConnectionsHoldNoCommands(t *testing.T) {
 	}
 	waitFor(t, "the messages are gone", func() bool { return heap()-before < clients*length/4 })
 }
+
+// Replies stay off however the commands arrive, and while the connection idles.
+func TestRepliesStayOff(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p, other := dial(t, rig.RESP), dial(t, rig.RESP)
+	id := strings.Trim(p.ask("CLIENT", "ID"), ":\r\n")
+	commands := func(name string) func() bool {
+		return func() bool { return clientLine(other, id)["cmd"] == name }
+	}
+	p.send(command("CLIENT", "REPLY", "OFF"))
+	waitFor(t, "replies are off", commands("client|reply"))
+	p.send(command("ECHO", "one"))
+	waitFor(t, "a command by itself", commands("echo"))
+	waitFor(t, "it idles for as long as connections keep their buffers", func() bool { return clientLine(other, id)["idle"] == "2" })
+	p.send(command("PING", "two"))
+	waitFor(t, "a command after a while", commands("ping"))
+	wantMatch(t, "the first reply", p.ask("CLIENT", "REPLY", "ON"), `\+OK\r\n`)
+	wantMatch(t, "the next", p.ask("PING"), `\+PONG\r\n`)
+}

@@ -45,7 +45,7 @@ func (c *respConn) fill() error {
 		err := c.in.fill()
 		c.waits.Store(0)
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			c.out.grow()
+			c.growReplies()
 			return err
 		}
 		if err := c.setReadDeadline(time.Time{}); err != nil {
@@ -56,7 +56,7 @@ func (c *respConn) fill() error {
 		}
 		if c.in.idle() { // watch has woken it for that
 			c.in.shrink()
-			c.out.shrink()
+			c.shrinkReplies()
 			waits |= hasShrunk
 		}
 	}
@@ -133,7 +133,7 @@ func (c *respConn) takeLeave(err error) error {
 	var late *lateClient
 	switch {
 	case errors.As(err, &late) && late.tell != nil:
-		c.out.grow()
+		c.growReplies()
 		c.out.error(late.tell, false)
 		c.flush()
 		c.linger()

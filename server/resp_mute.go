@@ -42,6 +42,19 @@ func (c *respConn) unmuteAfter() {
 	}
 }
 
+// shrinkReplies gives the buffer of replies back, until growReplies. While replies are dropped it is not in use.
+func (c *respConn) shrinkReplies() {
+	if c.muted.replies == nil {
+		c.out.shrink()
+	}
+}
+
+func (c *respConn) growReplies() {
+	if c.muted.replies == nil {
+		c.out.grow()
+	}
+}
+
 // droppedReplies waits as durableReplies does, so that commits do not gather without bound, and a failed one ends the connection.
 type droppedReplies struct{ c *respConn }
 
