@@ -70,3 +70,25 @@ func TestRepliesStayOff(t *testing.T) {
 	wantMatch(t, "the first reply", p.ask("CLIENT", "REPLY", "ON"), `\+OK\r\n`)
 	wantMatch(t, "the next", p.ask("PING"), `\+PONG\r\n`)
 }
+
+// allocated returns the bytes that do allocates in all, collected or not.
+func allocated(do func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
+}
+
+// Pairs of three bytes each take no more memory than other bodies do, and those that a request may have are counted.
+func TestManyOmapPairs(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	const m, pair, most = objects + "o/omap", `{"key":"a","value":""}`, 128 << 10
+	list := func(pair string, n int) string { return "[" + strings.Repeat(pair+",", n-1) + pair + "]" }
+	body := `{"set":` + list("{}", 2<<20) + "}"
+	if n := allocated(func() { w.wantProblem(w.do("POST", m, body), 400, "EINVAL", "input", "") }); n > 8*len(body) {
+		t.Errorf("%d bytes were allocated for a body of %d", n, len(body))
+	}
+	w.wantProblem(w.do("POST", m, `{"set":`+list(pair, most)+`,"remove":[{"key":"b"}]}`), 413, "EMSGSIZE", "input", "")
+	w.want(w.do("POST", m, `{"set":`+list(pair, most-1)+`,"remove":[{"key":"b"}]}`), 201, "")
+}

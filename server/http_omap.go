@@ -3,6 +3,7 @@
 package server
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/objluad/objluad/store"
@@ -10,6 +11,9 @@ import (
 
 // pageBytes is the size of keys and values, with 128 bytes for each pair, after which a page ends.
 const pageBytes = 4 << 20
+
+// maxOmapChanges is how many pairs and keys a request may set and remove: as many as a RESP command has arguments.
+const maxOmapChanges = maxArgs
 
 // listOmap answers with a page of pairs.
 func (s *httpServer) listOmap(w http.ResponseWriter, r *http.Request) error {
@@ -83,32 +87,21 @@ func (s *httpServer) changeOmap(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// parseOmapChanges reads one pair after the other: in memory a short one takes many times as much as in the body.
 func parseOmapChanges(body []byte) (set []store.KeyValue, remove []string, err error) {
-	var changes struct {
-		Set    []omapPairJSON `json:"set"`
-		Remove []omapPairJSON `json:"remove"`
-	}
-	if err := parseJSON(body, &changes); err != nil {
-		return nil, nil, err
-	}
-	for _, pair := range changes.Set {
-		kv, err := pair.keyValue()
-		if err != nil {
-			return nil, nil, err
-		}
-		set = append(set, kv)
-	}
-	for _, pair := range changes.Remove {
-		key, err := pair.key()
-		if err != nil {
-			return nil, nil, err
-		}
-		if pair.Value != nil || pair.ValueBase64 != nil {
-			return nil, nil, inputError("a key that is removed has no value")
-		}
-		remove = append(remove, key)
-	}
-	return set, remove, nil
+	err = parseJSONLists(body, map[string]func(*json.Decoder) error{
+		"set": func(list *json.Decoder) error {
+			kv, err := decodePair(list, omapPairJSON.keyValue)
+			set = append(set, kv)
+			return err
+		},
+		"remove": func(list *json.Decoder) error {
+			key, err := decodePair(list, omapPairJSON.removed)
+			remove = append(remove, key)
+			return err
+		},
+	}, maxOmapChanges)
+	return set, remove, err
 }
 
 func (s *httpServer) clearOmap(w http.ResponseWriter, r *http.Request) error {

@@ -5,10 +5,14 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
+	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
 )
 
@@ -92,18 +96,88 @@ func newNextJSON(more bool, last string) (next nextJSON) {
 	return next
 }
 
-// parseJSON reads a body that is one value of JSON, without fields that v has not.
-func parseJSON(body []byte, v any) error {
+// removed returns the key of a pair that has no value.
+func (pair omapPairJSON) removed() (string, error) {
+	if pair.Value != nil || pair.ValueBase64 != nil {
+		return "", inputError("a key that is removed has no value")
+	}
+	return pair.key()
+}
+
+// decodePair reads the next pair of a list, as what read makes of it.
+func decodePair[T any](list *json.Decoder, read func(omapPairJSON) (T, error)) (made T, err error) {
+	var pair omapPairJSON
+	if err := list.Decode(&pair); err != nil {
+		return made, err
+	}
+	return read(pair)
+}
+
+// parseJSONLists reads a body that is an object of lists, each of which may be there once, and is of a known name. The function of that
+// name reads the next element. There may be limit elements in all.
+func parseJSONLists(body []byte, lists map[string]func(*json.Decoder) error, limit int) error {
 	if !utf8.Valid(body) {
 		return inputError("the body is JSON, which is UTF-8")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(v); err != nil {
+	err := decodeLists(decoder, lists, limit)
+	var known *objclass.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &known):
+		return err
+	default:
 		return inputError("the body is JSON as in /v1/openapi.json: %v", err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return inputError("the body has something behind its JSON")
 	}
 	return nil
+}
+
+func decodeLists(decoder *json.Decoder, lists map[string]func(*json.Decoder) error, limit int) error {
+	if err := decodeDelim(decoder, '{'); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for n := 0; decoder.More(); {
+		name, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		field, _ := name.(string)
+		next := lists[field]
+		if next == nil || seen[field] {
+			return inputError("field %q of the body is unknown, or there twice", clip([]byte(field)))
+		}
+		seen[field] = true
+		if err := decodeDelim(decoder, '['); err != nil {
+			return err
+		}
+		for ; decoder.More(); n++ {
+			if n == limit {
+				return objclass.Errorf(syscall.EMSGSIZE, objclass.KindInput, "the body may have %d pairs and keys", limit)
+			}
+			if err := next(decoder); err != nil {
+				return err
+			}
+		}
+		if err := decodeDelim(decoder, ']'); err != nil {
+			return err
+		}
+	}
+	return decodeDelim(decoder, '}')
+}
+
+// decodeDelim reads a bracket.
+func decodeDelim(decoder *json.Decoder, want json.Delim) error {
+	token, err := decoder.Token()
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	if err == nil && token != want {
+		return fmt.Errorf("%v is wanted, and not %v", want, token)
+	}
+	return err
 }
