@@ -92,3 +92,18 @@ func TestManyOmapPairs(t *testing.T) {
 	w.wantProblem(w.do("POST", m, `{"set":`+list(pair, most)+`,"remove":[{"key":"b"}]}`), 413, "EMSGSIZE", "input", "")
 	w.want(w.do("POST", m, `{"set":`+list(pair, most-1)+`,"remove":[{"key":"b"}]}`), 201, "")
 }
+
+// The headers of a form's parts are not held for long, however little they are when compressed.
+func TestLongHeadersOfParts(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	form := "--b\r\nContent-Disposition: form-data; name=\"script\"\r\nX: " + strings.Repeat("x", 4<<20) + "\r\n\r\nregister echo\r\n--b--\r\n"
+	n := allocated(func() {
+		w.wantProblem(w.do("POST", objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 413, "EMSGSIZE", "input", "")
+	})
+	if n > 2<<20 {
+		t.Errorf("%d bytes were allocated", n)
+	}
+	input := strings.Repeat("i", 1<<20)
+	form = "--b\r\nContent-Disposition: form-data; name=\"script\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=\"input\"\r\n\r\n" + input + "\r\n--b--\r\n"
+	w.want(w.do("POST", objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 200, input)
+}

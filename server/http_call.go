@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strconv"
+	"syscall"
 
 	"github.com/objluad/objluad/objclass"
 )
@@ -40,14 +41,15 @@ func (s *httpServer) eval(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (script, input []byte, err error) {
-	const envelope = 64 << 10 // bytes of the parts' headers and boundaries
+	const envelope = 64 << 10 // bytes of the parts' headers and boundaries, and what is read ahead
 	limit := s.opts.MaxSource + s.opts.MaxInput + envelope
 	body, err := openBody(w, r, "script and input", limit)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer body.Close()
-	r.Body = body
+	form := &formReader{body, envelope}
+	r.Body = form
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, nil, inputError("the body is multipart/form-data with the parts script and input: %v", err)
@@ -62,9 +64,9 @@ func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (scr
 		}
 		switch name := part.FormName(); {
 		case name == "script" && script == nil:
-			script, err = readPart(w, r, part, "a script", s.opts.MaxSource)
+			script, err = readPart(w, r, form.part(part), "a script", s.opts.MaxSource)
 		case name == "input" && input == nil:
-			input, err = readPart(w, r, part, "an input", s.opts.MaxInput)
+			input, err = readPart(w, r, form.part(part), "an input", s.opts.MaxInput)
 		default:
 			err = inputError("part %q is unknown or there twice; the parts are script and input", clip([]byte(name)))
 		}
@@ -79,8 +81,37 @@ func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (scr
 }
 
 // readPart reads a part of at most limit bytes. The result is not nil.
-func readPart(w http.ResponseWriter, r *http.Request, part *multipart.Part, what string, limit int64) ([]byte, error) {
+func readPart(w http.ResponseWriter, r *http.Request, part io.ReadCloser, what string, limit int64) ([]byte, error) {
 	return readUpTo(r, http.MaxBytesReader(w, part, limit), -1, what, limit)
+}
+
+// formReader is a form, of which more arrives than a part has read as far as its envelope allows: what multipart reads of headers it holds.
+type formReader struct {
+	io.ReadCloser
+	left int
+}
+
+func (f *formReader) Read(p []byte) (int, error) {
+	if f.left <= 0 {
+		return 0, objclass.Errorf(syscall.EMSGSIZE, objclass.KindInput, "the headers of the form's parts are too long")
+	}
+	n, err := f.ReadCloser.Read(p[:min(len(p), f.left)])
+	f.left -= n
+	return n, err
+}
+
+// part returns the data of a part.
+func (f *formReader) part(part *multipart.Part) io.ReadCloser { return &formPart{part, f} }
+
+type formPart struct {
+	*multipart.Part
+	form *formReader
+}
+
+func (p *formPart) Read(b []byte) (int, error) {
+	n, err := p.Part.Read(b)
+	p.form.left += n
+	return n, err
 }
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
