@@ -107,3 +107,16 @@ func TestLongHeadersOfParts(t *testing.T) {
 	form = "--b\r\nContent-Disposition: form-data; name=\"script\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=\"input\"\r\n\r\n" + input + "\r\n--b--\r\n"
 	w.want(w.do("POST", objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 200, input)
 }
+
+// Many short ranges of a large object are read as short ones.
+func TestManyShortRanges(t *testing.T) {
+	w, _ := startWeb(t, server.Options{})
+	const ranges = 1000
+	w.want(w.do("PUT", objects+"o", strings.Repeat("x", 2<<20)), 201, "")
+	n := allocated(func() {
+		w.want(w.do("GET", objects+"o", "", "Range", "bytes=0-0"+strings.Repeat(",1-1", ranges-1)), 206, "(?s).*")
+	})
+	if n > ranges*64<<10 {
+		t.Errorf("%d bytes were allocated for %d bytes", n, ranges)
+	}
+}

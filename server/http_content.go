@@ -119,7 +119,8 @@ type bytesReader struct{ *bytes.Reader }
 
 func (bytesReader) failed() error { return nil }
 
-// objectReader reads an object's data through an overlay, a chunk ahead. http.ServeContent reads several ranges in a goroutine of its
+// objectReader reads an object's data through an overlay, and ahead: the further the longer it reads on, up to a chunk, since a client may
+// ask for thousands of ranges that are short. http.ServeContent reads several ranges in a goroutine of its
 // own, which may outlive it: so the overlay is not touched once the reader is closed.
 type objectReader struct {
 	size int64
@@ -128,6 +129,7 @@ type objectReader struct {
 	mu      sync.Mutex
 	overlay *store.Overlay // nil: closed
 	ahead   []byte         // data from off
+	step    int64          // bytes that were read last
 	err     error
 }
 
@@ -143,7 +145,8 @@ func (o *objectReader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if len(o.ahead) == 0 {
-		if o.ahead, o.err = o.overlay.Read(o.off, chunk); o.err != nil {
+		o.step = min(max(2*o.step, int64(len(p))), chunk)
+		if o.ahead, o.err = o.overlay.Read(o.off, o.step); o.err != nil {
 			return 0, o.err
 		}
 	}
@@ -165,7 +168,7 @@ func (o *objectReader) Seek(offset int64, whence int) (int64, error) {
 	if offset < 0 {
 		return 0, syscall.EINVAL
 	}
-	o.off, o.ahead = offset, nil
+	o.off, o.ahead, o.step = offset, nil, 0
 	return offset, nil
 }
 
