@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // callFlags are the flags of a call.
@@ -41,7 +42,7 @@ func (f *callFlags) options() ([]client.CallOption, error) {
 	var opts []client.CallOption
 	switch {
 	case f.timeout < 0 || f.timeout > 0 && f.timeout < time.Millisecond:
-		return nil, fail(syscall.EINVAL, "a timeout is 1ms at least, not %v", f.timeout)
+		return nil, errno.Errorf(syscall.EINVAL, "a timeout is 1ms at least, not %v", f.timeout)
 	case f.timeout > 0:
 		opts = append(opts, client.Timeout(f.timeout))
 	}
@@ -84,7 +85,7 @@ empty HANDLER only runs the script. The script is not installed, and is otherwis
 			Args: cobra.RangeArgs(3, 4),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if args[1] == "-" && len(args) == 4 && args[3] == "-" {
-					return fail(syscall.EINVAL, "script and input cannot both be standard input")
+					return errno.Errorf(syscall.EINVAL, "script and input cannot both be standard input")
 				}
 				script, err := a.readFile(args[1])
 				if err != nil {

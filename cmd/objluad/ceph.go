@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // cephFlags say which cluster, as whom, and how patiently.
@@ -27,7 +29,7 @@ func (f *cephFlags) add(flags *pflag.FlagSet) {
 
 func (f *cephFlags) check() error {
 	if f.timeout < time.Second {
-		return fail(syscall.EINVAL, "--ceph-timeout is 1s at least")
+		return errno.Errorf(syscall.EINVAL, "--ceph-timeout is 1s at least")
 	}
 	return nil
 }

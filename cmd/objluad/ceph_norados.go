@@ -7,9 +7,10 @@ package main
 import (
 	"syscall"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/store"
 )
 
 func (f *cephFlags) open() (store.Store, error) {
-	return nil, fail(syscall.ENOTSUP, "this program was built with the tag norados, so it has no RADOS store; build it without")
+	return nil, errno.Errorf(syscall.ENOTSUP, "this program was built with the tag norados, so it has no RADOS store; build it without")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
 )
@@ -61,7 +62,7 @@ func (c *checker) run(ctx context.Context) error {
 		fmt.Fprintf(os.Stderr, "checked %d pools, %d objects, %d bytes, %d classes: %v\n", sum.Pools, sum.Objects, sum.Bytes, sum.Classes, sum.cost)
 	}
 	if err == nil && c.problems > 0 {
-		return fail(syscall.EIO, "%d problems were found", c.problems)
+		return errno.Errorf(syscall.EIO, "%d problems were found", c.problems)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
 )
 
@@ -35,7 +36,7 @@ type lintJSON struct {
 	Class    string            `json:"class"`
 	Version  string            `json:"version,omitempty"` // that it has if it is installed with what it requires here
 	Methods  map[string]string `json:"methods,omitempty"`
-	Error    *errorJSON        `json:"error,omitempty"`
+	Error    *errno.Envelope   `json:"error,omitempty"`
 	Warnings []string          `json:"warnings,omitempty"`
 }
 
@@ -51,7 +52,7 @@ func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
 			return err
 		}
 		if other, twice := named[name]; twice {
-			return fail(syscall.EINVAL, "%s and %s are both class %s", other, file, name)
+			return errno.Errorf(syscall.EINVAL, "%s and %s are both class %s", other, file, name)
 		}
 		named[name] = file
 	}
@@ -77,7 +78,7 @@ func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
 		return err
 	}
 	if refused > 0 {
-		return fail(syscall.EINVAL, "an install would refuse %d of %d classes", refused, len(files))
+		return errno.Errorf(syscall.EINVAL, "an install would refuse %d of %d classes", refused, len(files))
 	}
 	return nil
 }
@@ -85,7 +86,7 @@ func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
 func newLintJSON(file string, outcome workbench.Outcome) lintJSON {
 	r := lintJSON{File: file, Class: workbench.ClassName(file)}
 	if outcome.Err != nil {
-		e := envelope(outcome.Err)
+		e := errno.NewEnvelope(outcome.Err)
 		r.Error = &e
 		return r
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/objluad/objluad/classes"
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // addStock gives the subcommands install and list of "class" the flag.
@@ -62,7 +63,7 @@ func stockClasses(names []string) ([]classes.Class, error) {
 	for _, name := range names {
 		class, ok := classes.Find(name)
 		if !ok {
-			return nil, fail(syscall.ENOENT, "there is no stock class %q; class list --stock has them", name)
+			return nil, errno.Errorf(syscall.ENOENT, "there is no stock class %q; class list --stock has them", name)
 		}
 		list = append(list, class)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 func newClassDiff(a *app) *cobra.Command {
@@ -23,7 +24,7 @@ func newClassDiff(a *app) *cobra.Command {
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 2) == (file != "") {
-				return fail(syscall.EINVAL, "name two versions, or one and --file")
+				return errno.Errorf(syscall.EINVAL, "name two versions, or one and --file")
 			}
 			return a.diffClasses(cmd.Context(), args, file)
 		},

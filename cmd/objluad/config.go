@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/settings"
 )
 
@@ -166,7 +167,7 @@ func (a *app) checkSettings(d *daemon) error {
 		return err
 	}
 	if len(problems) > 0 {
-		return fail(syscall.EINVAL, "%d of the settings cannot be used", len(problems))
+		return errno.Errorf(syscall.EINVAL, "%d of the settings cannot be used", len(problems))
 	}
 	return nil
 }

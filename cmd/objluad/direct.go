@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/pebblestore"
@@ -49,12 +50,12 @@ func (d *direct) open(create bool) (store.Store, error) {
 		case err != nil:
 			return nil, err
 		case !there:
-			return nil, fail(syscall.ENOENT, "there is no store in %s", d.store.data)
+			return nil, errno.Errorf(syscall.ENOENT, "there is no store in %s", d.store.data)
 		}
 	}
 	st, err := d.store.open(slog.New(slog.DiscardHandler))
 	if errors.Is(err, store.ErrLocked) {
-		return nil, fail(syscall.EBUSY, "a daemon serves %s: stop it, or work on a copy of the folder that objluad backup makes while it runs", d.store.data)
+		return nil, errno.Errorf(syscall.EBUSY, "a daemon serves %s: stop it, or work on a copy of the folder that objluad backup makes while it runs", d.store.data)
 	}
 	return st, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/archive"
 )
@@ -44,7 +45,7 @@ func (e *exporter) run(ctx context.Context, file string) error {
 	if file != "-" {
 		switch info, err := os.Lstat(file); {
 		case err == nil && !info.Mode().IsRegular():
-			return fail(syscall.EINVAL, "%s is not a regular file, and is not replaced; - writes to standard output", file)
+			return errno.Errorf(syscall.EINVAL, "%s is not a regular file, and is not replaced; - writes to standard output", file)
 		case err == nil && !e.force:
 			return exists(file)
 		}
@@ -73,7 +74,9 @@ func (e *exporter) run(ctx context.Context, file string) error {
 	return e.report(file, totals)
 }
 
-func exists(file string) error { return fail(syscall.EEXIST, "%s exists; --force replaces it", file) }
+func exists(file string) error {
+	return errno.Errorf(syscall.EEXIST, "%s exists; --force replaces it", file)
+}
 
 // export writes the archive, and shows how far it is.
 func (e *exporter) export(ctx context.Context, st store.Store, w io.Writer) (archive.Totals, error) {

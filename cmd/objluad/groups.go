@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 const rootHelp = `objluad stores objects, and runs Lua methods beside them that cannot take it down. objluad serve is the daemon; most other
@@ -52,7 +54,7 @@ func newHelp() *cobra.Command {
 			case len(rest) > 0 && about.HasSubCommands():
 				return unknownCommand(about, rest)
 			case len(rest) > 0:
-				return fail(syscall.EINVAL, "%q has no commands below it", about.CommandPath())
+				return errno.Errorf(syscall.EINVAL, "%q has no commands below it", about.CommandPath())
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

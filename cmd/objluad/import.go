@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/store/archive"
 )
 
@@ -44,10 +45,10 @@ var existing = map[string]archive.Existing{"refuse": archive.Refuse, "replace": 
 func (i *importer) run(ctx context.Context, file string) error {
 	mode, ok := existing[i.existing]
 	if !ok {
-		return fail(syscall.EINVAL, "--existing is refuse, replace or skip, not %q", i.existing)
+		return errno.Errorf(syscall.EINVAL, "--existing is refuse, replace or skip, not %q", i.existing)
 	}
 	if file == "-" && i.verify {
-		return fail(syscall.EINVAL, "standard input cannot be read twice; name a file, or leave --verify out")
+		return errno.Errorf(syscall.EINVAL, "standard input cannot be read twice; name a file, or leave --verify out")
 	}
 	if i.verify {
 		if err := i.read(ctx, file, "verifying", func(r io.Reader) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/objclass"
 )
 
@@ -50,7 +51,7 @@ func newCanary(a *app, promote *cobra.Command) *cobra.Command {
 			RunE: func(cmd *cobra.Command, args []string) error {
 				percent, err := strconv.ParseFloat(strings.TrimSuffix(args[1], "%"), 64)
 				if err != nil {
-					return fail(syscall.EINVAL, "a share is a number of percent from 0 to 100, not %q", args[1])
+					return errno.Errorf(syscall.EINVAL, "a share is a number of percent from 0 to 100, not %q", args[1])
 				}
 				return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
 					if err := conn.SetCanary(ctx, args[0], percent); err != nil || !a.json {
@@ -121,7 +122,7 @@ func (a *app) printVersion(name, version string) error {
 
 func (a *app) collectClasses(ctx context.Context, name string, unused time.Duration, dryRun bool) error {
 	if unused < 0 {
-		return fail(syscall.EINVAL, "--unused is 0 or more, not %v", unused)
+		return errno.Errorf(syscall.EINVAL, "--unused is 0 or more, not %v", unused)
 	}
 	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		specs, err := conn.CollectClasses(ctx, name, unused, dryRun)
@@ -141,7 +142,7 @@ func (a *app) collectClasses(ctx context.Context, name string, unused time.Durat
 func (a *app) classHistory(ctx context.Context, name string) error {
 	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if strings.Contains(name, "@") {
-			return fail(syscall.EINVAL, "a history is of all versions: name the class only")
+			return errno.Errorf(syscall.EINVAL, "a history is of all versions: name the class only")
 		}
 		class, err := conn.ShowClass(ctx, name)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/server"
 )
 
@@ -50,17 +51,17 @@ func (l *limits) check(maxInput sizeFlag) error {
 	frame := l.largestFrame(maxInput)
 	switch {
 	case l.connections < 1 || l.web < 1 || l.pipeline < 1:
-		return fail(syscall.EINVAL, "--max-connections, --max-http-connections and --max-pipeline are 1 at least")
+		return errno.Errorf(syscall.EINVAL, "--max-connections, --max-http-connections and --max-pipeline are 1 at least")
 	case l.perPeer < 0:
-		return fail(syscall.EINVAL, "--max-peer-connections is 0 at least")
+		return errno.Errorf(syscall.EINVAL, "--max-peer-connections is 0 at least")
 	case l.frame < 64<<10 || l.frame > 1<<30:
-		return fail(syscall.EINVAL, "--max-frame is 64KiB to 1GiB")
+		return errno.Errorf(syscall.EINVAL, "--max-frame is 64KiB to 1GiB")
 	case l.memory < 2*frame: // a frame is copied when its buffer grows
-		return fail(syscall.EINVAL, "--max-request-memory is twice a RESP command at least, which is %s", &frame)
+		return errno.Errorf(syscall.EINVAL, "--max-request-memory is twice a RESP command at least, which is %s", &frame)
 	case l.slow < time.Second:
-		return fail(syscall.EINVAL, "--slow-timeout is 1s at least")
+		return errno.Errorf(syscall.EINVAL, "--slow-timeout is 1s at least")
 	case l.handshake < 0 || l.idle < 0:
-		return fail(syscall.EINVAL, "--handshake-timeout and --idle-timeout are 0 at least")
+		return errno.Errorf(syscall.EINVAL, "--handshake-timeout and --idle-timeout are 0 at least")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // loginEnv are the names in the environment that are about it.
@@ -54,7 +55,7 @@ func (l *loginFlags) into(opts *client.Options) (err error) {
 		opts.Password = string(password)
 	}
 	if opts.User != "" && opts.Password == "" && l.cert == "" {
-		return fail(syscall.EINVAL, "user %s has a password: put it into OBJLUAD_PASSWORD, or give --password-file", opts.User)
+		return errno.Errorf(syscall.EINVAL, "user %s has a password: put it into OBJLUAD_PASSWORD, or give --password-file", opts.User)
 	}
 	return nil
 }
@@ -63,7 +64,7 @@ func (l *loginFlags) into(opts *client.Options) (err error) {
 func (l *loginFlags) config() (*tls.Config, error) {
 	switch {
 	case (l.cert == "") != (l.key == ""):
-		return nil, fail(syscall.EINVAL, "--cert and --key are given together or not at all")
+		return nil, errno.Errorf(syscall.EINVAL, "--cert and --key are given together or not at all")
 	case !l.tls && l.ca == "" && l.cert == "":
 		return nil, nil
 	}
@@ -74,13 +75,13 @@ func (l *loginFlags) config() (*tls.Config, error) {
 			return nil, err
 		}
 		if config.RootCAs = x509.NewCertPool(); !config.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fail(syscall.EINVAL, "%s: there is no certificate in PEM", l.ca)
+			return nil, errno.Errorf(syscall.EINVAL, "%s: there is no certificate in PEM", l.ca)
 		}
 	}
 	if l.cert != "" {
 		pair, err := tls.LoadX509KeyPair(l.cert, l.key)
 		if err != nil {
-			return nil, fail(syscall.EINVAL, "%s with %s: %v", l.cert, l.key, err)
+			return nil, errno.Errorf(syscall.EINVAL, "%s with %s: %v", l.cert, l.key, err)
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}

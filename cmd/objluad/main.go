@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 func main() { os.Exit(run()) }
@@ -22,9 +23,9 @@ func run() int {
 	out := &output{Writer: os.Stdout}
 	a := &app{in: os.Stdin, out: out}
 	if err := newRoot(a).Execute(); err != nil {
-		name, message := describe(err)
+		name, message := errno.Describe(err)
 		if a.json && !out.written {
-			_ = a.printJSON(map[string]any{"error": envelope(err)}) // the line tells of the error in any case
+			_ = a.printJSON(map[string]any{"error": errno.NewEnvelope(err)}) // the line tells of the error in any case
 		}
 		fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
 		return 1

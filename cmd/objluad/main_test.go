@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 func TestMain(m *testing.M) {
@@ -135,7 +136,7 @@ func TestErrorLine(t *testing.T) {
 	if got := oneLine("a\r\nb\x1b[31m"); got != "a  b [31m" {
 		t.Errorf("oneLine: %q", got)
 	}
-	if name, message := describe(os.ErrDeadlineExceeded); name != "ETIMEDOUT" || message == "" {
+	if name, message := errno.Describe(os.ErrDeadlineExceeded); name != "ETIMEDOUT" || message == "" {
 		t.Errorf("describe: %s, %s", name, message)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 func newObjectCommands(a *app) []*cobra.Command {
@@ -63,7 +64,7 @@ func newObjectCommands(a *app) []*cobra.Command {
 func (a *app) truncate(ctx context.Context, oid, size string) error {
 	n, err := strconv.ParseUint(size, 10, 63)
 	if err != nil {
-		return fail(syscall.EINVAL, "a size is a number of bytes from 0, not %q", size)
+		return errno.Errorf(syscall.EINVAL, "a size is a number of bytes from 0, not %q", size)
 	}
 	return a.change(ctx, func(ctx context.Context, ioctx *client.IOContext) (uint64, error) { return ioctx.Truncate(ctx, oid, n) })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 func newPoolCommands(a *app) []*cobra.Command {
@@ -72,7 +73,7 @@ func (a *app) makePool(ctx context.Context, name string) error {
 
 func (a *app) removePool(ctx context.Context, names []string, sure bool) error {
 	if len(names) != 2 || names[0] != names[1] || !sure {
-		return fail(syscall.EPERM, "this destroys the pool with all its objects; if that is meant, name it twice, and add --yes-i-really-really-mean-it")
+		return errno.Errorf(syscall.EPERM, "this destroys the pool with all its objects; if that is meant, name it twice, and add --yes-i-really-really-mean-it")
 	}
 	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if err := conn.DeletePool(ctx, names[0]); err != nil || !a.json {

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/top"
 )
 
@@ -120,7 +121,7 @@ func (a *app) kill(ctx context.Context, args []string) error {
 	for i, arg := range args {
 		var err error
 		if ids[i], err = strconv.ParseUint(arg, 10, 64); err != nil {
-			return fail(syscall.EINVAL, "a call's id is a number, not %q; objluad ps lists them", arg)
+			return errno.Errorf(syscall.EINVAL, "a call's id is a number, not %q; objluad ps lists them", arg)
 		}
 	}
 	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {

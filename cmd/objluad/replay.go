@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/objclass"
 )
 
@@ -93,7 +94,7 @@ func (a *app) replay(ctx context.Context, b *objclass.Bundle, log func(int, stri
 		err = a.printReplay(&b.Outcome, &now, same)
 	}
 	if err == nil && !same {
-		return fail(syscall.EBADE, "the replay differs from what was captured")
+		return errno.Errorf(syscall.EBADE, "the replay differs from what was captured")
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
@@ -66,7 +67,7 @@ func (r *runner) run(ctx context.Context, file, method string, args []string) er
 		}
 	}
 	if r.object == "-" && len(args) > 0 && args[0] == "-" {
-		return fail(syscall.EINVAL, "standard input is either the object's data or the method's input")
+		return errno.Errorf(syscall.EINVAL, "standard input is either the object's data or the method's input")
 	}
 	sources, err := librarySources(r.libs)
 	if err != nil {
@@ -144,7 +145,7 @@ func pairs(flag string, args []string) (map[string][]byte, error) {
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, fail(syscall.EINVAL, "%s is KEY=VALUE, not %q", flag, arg)
+			return nil, errno.Errorf(syscall.EINVAL, "%s is KEY=VALUE, not %q", flag, arg)
 		}
 		all[key] = []byte(value)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/store"
 )
 
@@ -21,9 +22,9 @@ const maxLinks = 40
 func (r *runner) prepareFile() error {
 	switch r.object {
 	case "":
-		return fail(syscall.EINVAL, "--write needs --object FILE, the file to write to")
+		return errno.Errorf(syscall.EINVAL, "--write needs --object FILE, the file to write to")
 	case "-":
-		return fail(syscall.EINVAL, "--write needs a file to write to, and --object - is standard input")
+		return errno.Errorf(syscall.EINVAL, "--write needs a file to write to, and --object - is standard input")
 	}
 	var err error
 	if r.object, err = followLinks(r.object); err != nil {
@@ -36,7 +37,7 @@ func (r *runner) prepareFile() error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fail(syscall.EINVAL, "%s is no regular file, which --write would replace", r.object)
+		return errno.Errorf(syscall.EINVAL, "%s is no regular file, which --write would replace", r.object)
 	}
 	f, err := os.OpenFile(r.object, os.O_WRONLY, 0)
 	if err != nil {
@@ -64,7 +65,7 @@ func followLinks(name string) (string, error) {
 		}
 		name = folder + "/" + target
 	}
-	return "", fail(syscall.ELOOP, "%s: too many links that lead to each other", name)
+	return "", errno.Errorf(syscall.ELOOP, "%s: too many links that lead to each other", name)
 }
 
 // readData reads the object's data, and no more than an object may have.
@@ -81,7 +82,7 @@ func (r *runner) readData() ([]byte, error) {
 	most := store.Limits{}.WithDefaults().ObjectSize
 	data, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = fail(syscall.EFBIG, "%s has more than %d bytes, the most that an object has", r.object, most)
+		err = errno.Errorf(syscall.EFBIG, "%s has more than %d bytes, the most that an object has", r.object, most)
 	}
 	return data, err
 }

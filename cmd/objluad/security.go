@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/server/access"
 )
@@ -39,19 +40,19 @@ func (s *securityFlags) add(flags *pflag.FlagSet) {
 func (s *securityFlags) check() error {
 	switch c := s.certs; {
 	case (c.Cert == "") != (c.Key == ""):
-		return fail(syscall.EINVAL, "--tls-cert and --tls-key are given together or not at all")
+		return errno.Errorf(syscall.EINVAL, "--tls-cert and --tls-key are given together or not at all")
 	case c.ClientCA != "" && c.Cert == "":
-		return fail(syscall.EINVAL, "--tls-client-ca takes --tls-cert and --tls-key")
+		return errno.Errorf(syscall.EINVAL, "--tls-client-ca takes --tls-cert and --tls-key")
 	case s.clientAuth != "required" && s.clientAuth != "optional":
-		return fail(syscall.EINVAL, "--tls-client-auth is required or optional, not %q", s.clientAuth)
+		return errno.Errorf(syscall.EINVAL, "--tls-client-auth is required or optional, not %q", s.clientAuth)
 	case s.clientAuth == "optional" && c.ClientCA == "":
-		return fail(syscall.EINVAL, "--tls-client-auth takes --tls-client-ca")
+		return errno.Errorf(syscall.EINVAL, "--tls-client-auth takes --tls-client-ca")
 	case s.plain && c.Cert != "":
-		return fail(syscall.EINVAL, "--insecure-no-tls and --tls-cert contradict each other")
+		return errno.Errorf(syscall.EINVAL, "--insecure-no-tls and --tls-cert contradict each other")
 	case s.plain && s.users == "":
-		return fail(syscall.EINVAL, "--insecure-no-tls takes --users")
+		return errno.Errorf(syscall.EINVAL, "--insecure-no-tls takes --users")
 	case s.audit != "" && s.users == "":
-		return fail(syscall.EINVAL, "--audit-log takes --users")
+		return errno.Errorf(syscall.EINVAL, "--audit-log takes --users")
 	}
 	s.certs.Optional = s.clientAuth == "optional"
 	return nil
@@ -62,17 +63,17 @@ func (s *securityFlags) check() error {
 func (s *securityFlags) checkAddress(flag, addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fail(syscall.EINVAL, "%s %s: %v", flag, addr, err)
+		return errno.Errorf(syscall.EINVAL, "%s %s: %v", flag, addr, err)
 	}
 	ip, err := netip.ParseAddr(host)
 	switch {
 	case host == "localhost" || err == nil && ip.IsLoopback():
 		return nil
 	case s.users == "":
-		return fail(syscall.EPERM, "%s %s: without users the daemon listens on loopback addresses only, since whoever reaches it may do all; "+
+		return errno.Errorf(syscall.EPERM, "%s %s: without users the daemon listens on loopback addresses only, since whoever reaches it may do all; "+
 			"objluad user add makes users, and docs/security.md says the rest", flag, addr)
 	case s.certs.Cert == "" && !s.plain:
-		return fail(syscall.EPERM, "%s %s: without TLS passwords and data could be read on the way: give --tls-cert and --tls-key, "+
+		return errno.Errorf(syscall.EPERM, "%s %s: without TLS passwords and data could be read on the way: give --tls-cert and --tls-key, "+
 			"or --insecure-no-tls where the network itself is safe", flag, addr)
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/settings"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
@@ -195,7 +196,7 @@ func (d *daemon) logger() (*slog.Logger, error) {
 
 func (d *daemon) logLevelOf() (level slog.Level, err error) {
 	if level.UnmarshalText([]byte(d.logLevel)) != nil {
-		err = fail(syscall.EINVAL, "--log-level is debug, info, warn or error, not %q", d.logLevel)
+		err = errno.Errorf(syscall.EINVAL, "--log-level is debug, info, warn or error, not %q", d.logLevel)
 	}
 	return level, err
 }
@@ -205,7 +206,7 @@ func (d *daemon) check() error {
 	problems := []error{d.store.check(), d.security.check(), d.security.checkAddress("--resp", d.resp), d.security.checkAddress("--http", d.http)}
 	refuse := func(wrong bool, format string, args ...any) {
 		if wrong {
-			problems = append(problems, fail(syscall.EINVAL, format, args...))
+			problems = append(problems, errno.Errorf(syscall.EINVAL, format, args...))
 		}
 	}
 	refuse(d.resp == d.http && !strings.HasSuffix(d.resp, ":0"), "--resp and --http are the same address")

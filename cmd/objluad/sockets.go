@@ -13,6 +13,8 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"golang.org/x/sys/unix"
+
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // socketsEnv names the sockets that a restart hands over: "resp=7 http=9" are names and file descriptors. systemd's LISTEN_FDS begins
@@ -29,7 +31,7 @@ func inherit() (sockets, error) {
 		name, number, _ := strings.Cut(field, "=")
 		fd, err := strconv.Atoi(number)
 		if err != nil {
-			return nil, fail(syscall.EINVAL, "%s in the environment has %q, which is no name and number; unset it", socketsEnv, field)
+			return nil, errno.Errorf(syscall.EINVAL, "%s in the environment has %q, which is no name and number; unset it", socketsEnv, field)
 		}
 		unix.CloseOnExec(fd)
 		files = append(files, os.NewFile(uintptr(fd), name))
@@ -39,7 +41,7 @@ func inherit() (sockets, error) {
 	for _, file := range files {
 		name := file.Name()
 		if name != "resp" && name != "http" || s[name] != nil {
-			return nil, fail(syscall.EINVAL, "a socket %q was handed over; there is one resp and one http, which systemd calls FileDescriptorName", name)
+			return nil, errno.Errorf(syscall.EINVAL, "a socket %q was handed over; there is one resp and one http, which systemd calls FileDescriptorName", name)
 		}
 		l, err := net.FileListener(file)
 		file.Close()

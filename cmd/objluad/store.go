@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/pebblestore"
 )
@@ -48,24 +49,24 @@ func (f *storeFlags) check() error {
 	case "rados":
 		return f.ceph.check()
 	}
-	return fail(syscall.EINVAL, "--store is pebble or rados, not %q", f.engine)
+	return errno.Errorf(syscall.EINVAL, "--store is pebble or rados, not %q", f.engine)
 }
 
 func (f *storeFlags) checkPebble() error {
 	var problems []error
 	if f.data == "" {
-		problems = append(problems, fail(syscall.EINVAL, "--data DIR says where the data is kept"))
+		problems = append(problems, errno.Errorf(syscall.EINVAL, "--data DIR says where the data is kept"))
 	}
 	if f.memTable < 1<<20 {
-		problems = append(problems, fail(syscall.EINVAL, "--memtable is at least 1MiB"))
+		problems = append(problems, errno.Errorf(syscall.EINVAL, "--memtable is at least 1MiB"))
 	}
 	switch pebblestore.Fsync(f.fsync) {
 	case pebblestore.FsyncAlways, pebblestore.FsyncInterval, pebblestore.FsyncNever:
 	default:
-		problems = append(problems, fail(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync))
+		problems = append(problems, errno.Errorf(syscall.EINVAL, "--fsync is always, interval or never, not %q", f.fsync))
 	}
 	if f.interval < time.Millisecond {
-		problems = append(problems, fail(syscall.EINVAL, "--fsync-interval is 1ms at least"))
+		problems = append(problems, errno.Errorf(syscall.EINVAL, "--fsync-interval is 1ms at least"))
 	}
 	return errors.Join(problems...)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
 )
 
@@ -48,7 +49,7 @@ of cases: each has an object, calls, and what they are to answer and to leave. T
 
 func (t *tester) run(ctx context.Context, files []string) error {
 	if t.tap && t.json {
-		return fail(syscall.EINVAL, "--tap and --json cannot both be printed")
+		return errno.Errorf(syscall.EINVAL, "--tap and --json cannot both be printed")
 	}
 	if len(files) == 0 {
 		var err error
@@ -57,7 +58,7 @@ func (t *tester) run(ctx context.Context, files []string) error {
 		}
 	}
 	if len(files) == 0 {
-		return fail(syscall.ENOENT, "there is no file *_test.lua in this folder")
+		return errno.Errorf(syscall.ENOENT, "there is no file *_test.lua in this folder")
 	}
 	sources, err := librarySources(t.libs)
 	if err != nil {
@@ -97,7 +98,7 @@ func (t *tester) report(results []workbench.Result) error {
 		fmt.Fprintf(t.out, "%d passed, %d failed\n", len(results)-failed, failed)
 	}
 	if failed > 0 {
-		return fail(syscall.EINVAL, "%d of %d tests failed", failed, len(results))
+		return errno.Errorf(syscall.EINVAL, "%d of %d tests failed", failed, len(results))
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 const (
@@ -45,7 +47,7 @@ func (t *tester) watch(ctx context.Context, files []string) error {
 	}
 	for {
 		if err := t.run(ctx, files); err != nil && ctx.Err() == nil {
-			name, message := describe(err)
+			name, message := errno.Describe(err)
 			fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
 		}
 		if err := awaitChange(ctx, watcher, folders); err != nil || ctx.Err() != nil {

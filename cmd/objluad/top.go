@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/top"
 )
 
@@ -47,11 +48,11 @@ func (a *app) top(ctx context.Context, f topFlags) error {
 	printed := f.batch || a.json
 	switch {
 	case f.interval < 100*time.Millisecond:
-		return fail(syscall.EINVAL, "--interval is 100ms at least, not %v", f.interval)
+		return errno.Errorf(syscall.EINVAL, "--interval is 100ms at least, not %v", f.interval)
 	case f.frames < 0 || f.frames > 0 && !printed:
-		return fail(syscall.EINVAL, "--frames is 0 or more, and for --batch or --json")
+		return errno.Errorf(syscall.EINVAL, "--frames is 0 or more, and for --batch or --json")
 	case !printed && !(term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))):
-		return fail(syscall.ENOTTY, "this is no terminal; --batch prints frames as text, and --json as JSON")
+		return errno.Errorf(syscall.ENOTTY, "this is no terminal; --batch prints frames as text, and --json as JSON")
 	}
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer restore()

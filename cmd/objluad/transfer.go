@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // pieceSize is how much of an object one command writes or reads. What fits is written and read at once, so nobody sees a part of
@@ -55,7 +56,7 @@ func parseOffset(text string) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(number, 10, 63)
 	if err != nil || n > math.MaxInt64>>shift {
-		return 0, fail(syscall.EINVAL, "an offset is a number of bytes from 0, or of K, M or G, not %q", text)
+		return 0, errno.Errorf(syscall.EINVAL, "an offset is a number of bytes from 0, or of K, M or G, not %q", text)
 	}
 	return n << shift, nil
 }
@@ -132,7 +133,7 @@ func (a *app) upload(ctx context.Context, file string,
 // interrupted says of the error of a later piece whether the object has another version than the piece before.
 func interrupted(err error, format string, args ...any) error {
 	if errors.Is(err, syscall.ERANGE) || errors.Is(err, syscall.EOVERFLOW) || errors.Is(err, syscall.ENOENT) {
-		return fail(syscall.EAGAIN, format, args...)
+		return errno.Errorf(syscall.EAGAIN, format, args...)
 	}
 	return err
 }

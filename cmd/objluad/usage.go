@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 // argument is an argument of a Use line.
@@ -78,7 +80,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if names := cmd.SuggestionsFor(args[0]); len(names) > 0 {
 		meant = "; did you mean " + strings.Join(names, " or ") + "?"
 	}
-	return fail(syscall.EINVAL, "unknown command %q for %q%s; %s --help lists them", args[0], cmd.CommandPath(), meant, cmd.CommandPath())
+	return errno.Errorf(syscall.EINVAL, "unknown command %q for %q%s; %s --help lists them", args[0], cmd.CommandPath(), meant, cmd.CommandPath())
 }
 
 // wrongArguments names the argument that is missing, or the first that is too many.
@@ -86,14 +88,14 @@ func wrongArguments(cmd *cobra.Command, args []string) error {
 	usage := "; usage: " + cmd.UseLine()
 	list := arguments(cmd.Use)
 	if len(args) < len(list) && !list[len(args)].optional {
-		return fail(syscall.EINVAL, "missing argument %s%s", list[len(args)].name, usage)
+		return errno.Errorf(syscall.EINVAL, "missing argument %s%s", list[len(args)].name, usage)
 	}
 	if len(args) > len(list) {
-		return fail(syscall.EINVAL, "unexpected argument %q%s", args[len(list)], usage)
+		return errno.Errorf(syscall.EINVAL, "unexpected argument %q%s", args[len(list)], usage)
 	}
-	return fail(syscall.EINVAL, "wrong arguments%s", usage)
+	return errno.Errorf(syscall.EINVAL, "wrong arguments%s", usage)
 }
 
 func unknownFlag(cmd *cobra.Command, err error) error {
-	return fail(syscall.EINVAL, "%v; %s --help lists the flags", err, cmd.CommandPath())
+	return errno.Errorf(syscall.EINVAL, "%v; %s --help lists the flags", err, cmd.CommandPath())
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/top"
 	"github.com/objluad/objluad/server/access"
 )
@@ -38,7 +39,7 @@ func newUser(a *app) *cobra.Command {
 // edit changes the file.
 func (e *userEditor) edit(change func(*access.File) error) error {
 	if e.file == "" {
-		return fail(syscall.EINVAL, "name the users file by --users or OBJLUAD_USERS")
+		return errno.Errorf(syscall.EINVAL, "name the users file by --users or OBJLUAD_USERS")
 	}
 	return access.Edit(e.file, change)
 }
@@ -125,7 +126,7 @@ func (e *userEditor) readPassword(prompt string) ([]byte, error) {
 		}
 	}
 	if !bytes.Equal(typed[0], typed[1]) {
-		return nil, fail(syscall.EINVAL, "the passwords are not the same")
+		return nil, errno.Errorf(syscall.EINVAL, "the passwords are not the same")
 	}
 	return typed[0], nil
 }
@@ -161,7 +162,7 @@ func (e *userEditor) newToken() *cobra.Command {
 
 func (e *userEditor) addToken(name string, life time.Duration) error {
 	if life < 0 {
-		return fail(syscall.EINVAL, "--expires is a time from now on")
+		return errno.Errorf(syscall.EINVAL, "--expires is a time from now on")
 	}
 	var until time.Time
 	if life > 0 {
@@ -234,7 +235,7 @@ func (e *userEditor) newList() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if e.file == "" {
-				return fail(syscall.EINVAL, "name the users file by --users or OBJLUAD_USERS")
+				return errno.Errorf(syscall.EINVAL, "name the users file by --users or OBJLUAD_USERS")
 			}
 			text, err := os.ReadFile(e.file)
 			if err != nil {

@@ -1,6 +1,5 @@
-// This file gives every error the name of an errno, for the one line that a failed command prints.
-
-package main
+// Package errno gives every error the name of an errno, for the one line that a failed command prints.
+package errno
 
 import (
 	"context"
@@ -20,15 +19,16 @@ type failure struct {
 	message string
 }
 
-func fail(errno syscall.Errno, format string, args ...any) error {
+// Errorf returns an error with an errno, which errors.Is finds.
+func Errorf(errno syscall.Errno, format string, args ...any) error {
 	return &failure{errno, fmt.Sprintf(format, args...)}
 }
 
 func (f *failure) Error() string { return f.message }
 func (f *failure) Unwrap() error { return f.errno }
 
-// errorJSON is all that is known of an error.
-type errorJSON struct {
+// Envelope is all that is known of an error.
+type Envelope struct {
 	Errno        string     `json:"errno"`
 	Kind         string     `json:"kind,omitempty"` // of a daemon's
 	Message      string     `json:"message"`
@@ -44,9 +44,10 @@ type usageJSON struct {
 	HostOps   int64 `json:"host_ops"`
 }
 
-func envelope(err error) errorJSON {
-	name, message := describe(err)
-	e := errorJSON{Errno: name, Message: message}
+// NewEnvelope returns all that is known of an error.
+func NewEnvelope(err error) Envelope {
+	name, message := Describe(err)
+	e := Envelope{Errno: name, Message: message}
 	var answer *client.Error
 	if errors.As(err, &answer) {
 		e.Kind, e.Where, e.Traceback, e.ClassVersion = answer.Kind, answer.Where, answer.Traceback, answer.ClassVersion
@@ -64,9 +65,9 @@ func envelope(err error) errorJSON {
 	return e
 }
 
-// describe returns the name of an error's errno, and its message. One without is the command line parser's, or
+// Describe returns the name of an error's errno, and its message. One without is the command line parser's, or
 // says that the peer is no daemon.
-func describe(err error) (name, message string) {
+func Describe(err error) (name, message string) {
 	var answer *client.Error
 	if errors.As(err, &answer) {
 		return answer.ErrnoName(), answer.Message
