@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/settings"
 )
 
 // cephFlags say which cluster, as whom, and how patiently.
@@ -22,7 +23,7 @@ type cephFlags struct {
 func (f *cephFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.conf, "ceph-conf", "", "`file` that describes the cluster; default where Ceph looks for it; with --store rados")
 	flags.StringVar(&f.user, "ceph-user", "admin", "`name` as which the daemon uses the cluster; with --store rados")
-	f.cache.sizeFlag = 64 << 20
+	f.cache.Size = 64 << 20
 	flags.Var(&f.cache, "ceph-cache", "memory for objects that are remembered for writing methods, or none; with --store rados")
 	flags.DurationVar(&f.timeout, "ceph-timeout", 30*time.Second, "how long the cluster may take to answer; with --store rados")
 }
@@ -35,19 +36,19 @@ func (f *cephFlags) check() error {
 }
 
 // cacheFlag is a size, or "none", which is 0.
-type cacheFlag struct{ sizeFlag }
+type cacheFlag struct{ settings.Size }
 
 func (c *cacheFlag) Set(text string) error {
 	if text == "none" {
-		c.sizeFlag = 0
+		c.Size = 0
 		return nil
 	}
-	return c.sizeFlag.Set(text)
+	return c.Size.Set(text)
 }
 
 func (c *cacheFlag) String() string {
-	if c.sizeFlag == 0 {
+	if c.Size == 0 {
 		return "none"
 	}
-	return c.sizeFlag.String()
+	return c.Size.String()
 }

@@ -12,8 +12,8 @@ import (
 )
 
 func (f *cephFlags) open() (store.Store, error) {
-	opts := radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout, Cache: int64(f.cache.sizeFlag)}
-	if f.cache.sizeFlag == 0 {
+	opts := radosstore.Options{Conf: f.conf, User: f.user, Timeout: f.timeout, Cache: int64(f.cache.Size)}
+	if f.cache.Size == 0 {
 		opts.Cache = -1
 	}
 	st, err := radosstore.Open(opts)

@@ -70,18 +70,6 @@ func (d *daemon) warn(log *slog.Logger) {
 	}
 }
 
-// firstProblem returns the first of joined errors, and says how many there are.
-func firstProblem(err error) error {
-	problems := settings.Problems(err)
-	switch len(problems) {
-	case 0:
-		return nil
-	case 1:
-		return problems[0]
-	}
-	return fmt.Errorf("%w (and %d more: objluad config check lists them)", problems[0], len(problems)-1)
-}
-
 func newConfig(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
@@ -102,7 +90,7 @@ func newConfigShow(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			var err error
 			if d.settings, err = settings.Load(d.flags, d.sources()); err != nil {
-				return firstProblem(err)
+				return settings.FirstProblem(err)
 			}
 			return a.showSettings(d.settings.Items())
 		},

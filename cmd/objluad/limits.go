@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/settings"
 	"github.com/objluad/objluad/server"
 )
 
@@ -25,9 +26,9 @@ type limits struct {
 	web         int // HTTP connections
 	perPeer     int
 	pipeline    int
-	frame       sizeFlag
-	memory      sizeFlag
-	unsent      sizeFlag
+	frame       settings.Size
+	memory      settings.Size
+	unsent      settings.Size
 	slow        time.Duration
 	handshake   time.Duration
 	idle        time.Duration
@@ -47,7 +48,7 @@ func (l *limits) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&l.idle, "idle-timeout", 0, "how long a RESP client may be idle; 0: for ever")
 }
 
-func (l *limits) check(maxInput sizeFlag) error {
+func (l *limits) check(maxInput settings.Size) error {
 	frame := l.largestFrame(maxInput)
 	switch {
 	case l.connections < 1 || l.web < 1 || l.pipeline < 1:
@@ -67,7 +68,9 @@ func (l *limits) check(maxInput sizeFlag) error {
 }
 
 // largestFrame is --max-frame, or what an input of that size takes.
-func (l *limits) largestFrame(maxInput sizeFlag) sizeFlag { return max(l.frame, maxInput+frameSlack) }
+func (l *limits) largestFrame(maxInput settings.Size) settings.Size {
+	return max(l.frame, maxInput+frameSlack)
+}
 
 // fit lowers the numbers of connections to what the process may open.
 func (l *limits) fit(log *slog.Logger) {
@@ -87,7 +90,7 @@ func (l *limits) fit(log *slog.Logger) {
 }
 
 // set sets the options that the limits are.
-func (l *limits) set(opts *server.Options, maxInput sizeFlag) {
+func (l *limits) set(opts *server.Options, maxInput settings.Size) {
 	opts.MaxConnections, opts.MaxHTTPConnections, opts.MaxPeerConnections = l.connections, l.web, l.perPeer
 	opts.MaxPipeline = l.pipeline
 	opts.MaxFrame, opts.MaxMemory, opts.MaxUnsent = int(l.largestFrame(maxInput)), int64(l.memory), int64(l.unsent)

@@ -24,7 +24,7 @@ func (d *daemon) reload(service *objclass.Service, log *slog.Logger) error {
 	var err error
 	next.settings, err = d.settings.LoadAgain(next.flags, d.sources())
 	if err := next.checked(err); err != nil {
-		return firstProblem(err)
+		return settings.FirstProblem(err)
 	}
 	next.warn(log)
 	d.apply(next, service)

@@ -43,9 +43,9 @@ type daemon struct {
 	queue      int
 	timeout    time.Duration
 	maxTimeout time.Duration
-	arena      sizeFlag
-	maxOutput  sizeFlag
-	maxInput   sizeFlag
+	arena      settings.Size
+	maxOutput  settings.Size
+	maxInput   settings.Size
 	quarantine objclass.QuarantineOptions
 	limits     limits
 
@@ -99,7 +99,7 @@ func newDaemon() *daemon {
 // run serves until a signal comes, then lets what runs end. A second signal ends the process at once. SIGUSR2 restarts it.
 func (d *daemon) run(ctx context.Context) error {
 	if err := d.load(); err != nil {
-		return firstProblem(err)
+		return settings.FirstProblem(err)
 	}
 	log, err := d.logger()
 	if err != nil {
@@ -113,7 +113,7 @@ func (d *daemon) run(ctx context.Context) error {
 	open.replace("resp", &d.resp)
 	open.replace("http", &d.http)
 	if err := d.check(); err != nil || d.checkOnly {
-		return firstProblem(err)
+		return settings.FirstProblem(err)
 	}
 	d.warn(log)
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)

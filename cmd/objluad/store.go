@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/settings"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/pebblestore"
 )
@@ -23,7 +24,7 @@ import (
 type storeFlags struct {
 	engine   string
 	data     string
-	memTable sizeFlag
+	memTable settings.Size
 	fsync    string
 	interval time.Duration
 	backups  string
@@ -73,7 +74,7 @@ func (f *storeFlags) checkPebble() error {
 
 func (f *storeFlags) open(log *slog.Logger) (st store.Store, err error) {
 	if err := f.check(); err != nil {
-		return nil, firstProblem(err)
+		return nil, settings.FirstProblem(err)
 	}
 	switch f.engine {
 	case "pebble":

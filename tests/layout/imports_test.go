@@ -19,6 +19,7 @@ var arrows = []struct {
 	may    []string
 }{
 	{"cmd/objluad/errno", []string{"client", "objclass", "store"}},
+	{"cmd/objluad/settings", nil},
 	{"cmd/objluad", []string{"server", "server/access", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server/access", []string{"objclass"}},

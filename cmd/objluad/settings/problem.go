@@ -56,3 +56,15 @@ func Problems(err error) []error {
 	}
 	return all
 }
+
+// FirstProblem returns the first of joined errors, and says how many there are.
+func FirstProblem(err error) error {
+	problems := Problems(err)
+	switch len(problems) {
+	case 0:
+		return nil
+	case 1:
+		return problems[0]
+	}
+	return fmt.Errorf("%w (and %d more: objluad config check lists them)", problems[0], len(problems)-1)
+}

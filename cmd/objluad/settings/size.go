@@ -1,6 +1,6 @@
 // This file is flags that are a number of bytes.
 
-package main
+package settings
 
 import (
 	"fmt"
@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// sizeFlag is a number of bytes: "65536", "64KiB", "16MiB" or "1GiB". It implements pflag.Value.
-type sizeFlag int64
+// Size is a number of bytes: "65536", "64KiB", "16MiB" or "1GiB". It implements pflag.Value.
+type Size int64
 
 var sizeUnits = []struct {
 	suffix string
 	bytes  int64
 }{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}}
 
-func (s *sizeFlag) Set(text string) error {
+func (s *Size) Set(text string) error {
 	number, unit := text, int64(1)
 	for _, u := range sizeUnits {
 		if rest, ok := strings.CutSuffix(text, u.suffix); ok {
@@ -28,11 +28,11 @@ func (s *sizeFlag) Set(text string) error {
 	if err != nil || n < 1 || n > math.MaxInt64/unit {
 		return fmt.Errorf("a size is a number of bytes from 1, or of KiB, MiB or GiB")
 	}
-	*s = sizeFlag(n * unit)
+	*s = Size(n * unit)
 	return nil
 }
 
-func (s *sizeFlag) String() string {
+func (s *Size) String() string {
 	for i := len(sizeUnits) - 1; i >= 0; i-- {
 		if u := sizeUnits[i]; int64(*s) >= u.bytes && int64(*s)%u.bytes == 0 {
 			return strconv.FormatInt(int64(*s)/u.bytes, 10) + u.suffix
@@ -41,4 +41,4 @@ func (s *sizeFlag) String() string {
 	return strconv.FormatInt(int64(*s), 10)
 }
 
-func (s *sizeFlag) Type() string { return "size" }
+func (s *Size) Type() string { return "size" }
