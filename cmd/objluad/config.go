@@ -53,7 +53,7 @@ func (d *daemon) checked(err error) error {
 
 // warnOfIdle warns of settings that were made, and have no effect.
 func (d *daemon) warnOfIdle() {
-	for name, because := range d.store.idle() {
+	for name, because := range d.store.Idle() {
 		origin, value := d.settings.Origin(name), d.flags.Lookup(because).Value
 		if origin.Kind != "default" {
 			d.settings.Warnings = append(d.settings.Warnings,

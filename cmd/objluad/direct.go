@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/storeflags"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/pebblestore"
@@ -26,13 +27,13 @@ import (
 // direct is a subcommand that works on a store itself.
 type direct struct {
 	*app
-	store storeFlags
+	store storeflags.Flags
 	began time.Time
 }
 
 // command returns the command with the flags of the store. SIGTERM and SIGINT end run's context; a second one ends the process.
 func (d *direct) command(cmd *cobra.Command, run func(ctx context.Context, args []string) error) *cobra.Command {
-	d.store.add(cmd.Flags())
+	d.store.Add(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx, restore := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
 		defer restore()
@@ -45,17 +46,17 @@ func (d *direct) command(cmd *cobra.Command, run func(ctx context.Context, args 
 
 // open opens the store. Unless it may create it, a folder must hold one.
 func (d *direct) open(create bool) (store.Store, error) {
-	if d.store.engine == "pebble" && d.store.data != "" && !create {
-		switch there, err := pebblestore.Exists(d.store.data); {
+	if d.store.Engine == "pebble" && d.store.Data != "" && !create {
+		switch there, err := pebblestore.Exists(d.store.Data); {
 		case err != nil:
 			return nil, err
 		case !there:
-			return nil, errno.Errorf(syscall.ENOENT, "there is no store in %s", d.store.data)
+			return nil, errno.Errorf(syscall.ENOENT, "there is no store in %s", d.store.Data)
 		}
 	}
-	st, err := d.store.open(slog.New(slog.DiscardHandler))
+	st, err := d.store.Open(slog.New(slog.DiscardHandler))
 	if errors.Is(err, store.ErrLocked) {
-		return nil, errno.Errorf(syscall.EBUSY, "a daemon serves %s: stop it, or work on a copy of the folder that objluad backup makes while it runs", d.store.data)
+		return nil, errno.Errorf(syscall.EBUSY, "a daemon serves %s: stop it, or work on a copy of the folder that objluad backup makes while it runs", d.store.Data)
 	}
 	return st, err
 }

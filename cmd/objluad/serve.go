@@ -20,6 +20,7 @@ import (
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/settings"
+	"github.com/objluad/objluad/cmd/objluad/storeflags"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/store"
@@ -31,7 +32,7 @@ type daemon struct {
 	config   string
 	settings *settings.Settings
 
-	store     storeFlags
+	store     storeflags.Flags
 	resp      string
 	http      string
 	logFormat string
@@ -73,8 +74,8 @@ func newServe() *cobra.Command {
 func newDaemon() *daemon {
 	d := &daemon{arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20, flags: pflag.NewFlagSet("serve", pflag.ContinueOnError)}
 	flags := d.flags
-	d.store.add(flags)
-	flags.StringVar(&d.store.backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
+	d.store.Add(flags)
+	flags.StringVar(&d.store.Backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
 	flags.StringVar(&d.resp, "resp", defaultAddr, "listen `address` for RESP")
 	flags.StringVar(&d.http, "http", "127.0.0.1:7481", "listen `address` for HTTP")
 	d.security.add(flags)
@@ -138,7 +139,7 @@ func (d *daemon) serveStore(ctx context.Context, restore func(), restart <-chan 
 	if err != nil {
 		return nil, err
 	}
-	st, err := d.store.open(log)
+	st, err := d.store.Open(log)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +204,7 @@ func (d *daemon) logLevelOf() (level slog.Level, err error) {
 
 // check refuses settings that cannot work, or would let in everybody. It joins all that is wrong.
 func (d *daemon) check() error {
-	problems := []error{d.store.check(), d.security.check(), d.security.checkAddress("--resp", d.resp), d.security.checkAddress("--http", d.http)}
+	problems := []error{d.store.Check(), d.security.check(), d.security.checkAddress("--resp", d.resp), d.security.checkAddress("--http", d.http)}
 	refuse := func(wrong bool, format string, args ...any) {
 		if wrong {
 			problems = append(problems, errno.Errorf(syscall.EINVAL, format, args...))
@@ -251,7 +252,7 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 		Executions: d.places(),
 		Queue:      d.queue,
 		Quarantine: d.quarantine,
-		Backups:    d.store.backups,
+		Backups:    d.store.Backups,
 		Logger:     log,
 		Observe:    metrics.Observe,
 	})
@@ -281,7 +282,7 @@ func (d *daemon) serve(ctx context.Context, restore func(), restart <-chan os.Si
 		Metrics:  metrics,
 		Logger:   log,
 		Version:  programVersion(),
-		Store:    d.store.facts(),
+		Store:    d.store.Facts(),
 		MaxInput: int64(d.maxInput),
 	}
 	d.limits.set(&opts, d.maxInput)

@@ -20,6 +20,7 @@ var arrows = []struct {
 }{
 	{"cmd/objluad/errno", []string{"client", "objclass", "store"}},
 	{"cmd/objluad/settings", nil},
+	{"cmd/objluad/storeflags", []string{"cmd/objluad/errno", "cmd/objluad/settings", "store", "store/pebblestore", "store/radosstore"}},
 	{"cmd/objluad", []string{"server", "server/access", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server/access", []string{"objclass"}},

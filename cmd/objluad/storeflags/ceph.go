@@ -1,6 +1,6 @@
 // This file is the flags of --store rados.
 
-package main
+package storeflags
 
 import (
 	"syscall"

@@ -1,6 +1,5 @@
-// This file opens the storage engine that --store names.
-
-package main
+// Package storeflags opens the storage engine that --store names, for the daemon and for the commands that work on a store themselves.
+package storeflags
 
 import (
 	"errors"
@@ -20,21 +19,22 @@ import (
 	"github.com/objluad/objluad/store/pebblestore"
 )
 
-// storeFlags are the settings of the storage engines.
-type storeFlags struct {
-	engine   string
-	data     string
+// Flags are the settings of the storage engines.
+type Flags struct {
+	Engine   string // "pebble" or "rados"
+	Data     string // folder of pebble
 	memTable settings.Size
 	fsync    string
 	interval time.Duration
-	backups  string
+	Backups  string // folder in which a daemon may make backups, "" for none
 	ceph     cephFlags
 }
 
-func (f *storeFlags) add(flags *pflag.FlagSet) {
+// Add adds the settings to flags, and gives them their defaults; of Backups, which only the daemon has, that is left to it.
+func (f *Flags) Add(flags *pflag.FlagSet) {
 	f.memTable = 32 << 20
-	flags.StringVar(&f.engine, "store", "pebble", "storage engine: pebble or rados")
-	flags.StringVar(&f.data, "data", "", "`folder` of the data; with --store pebble")
+	flags.StringVar(&f.Engine, "store", "pebble", "storage engine: pebble or rados")
+	flags.StringVar(&f.Data, "data", "", "`folder` of the data; with --store pebble")
 	flags.Var(&f.memTable, "memtable", "memory of each of up to 4 tables of recent writes, at least 1MiB; with --store pebble")
 	flags.StringVar(&f.fsync, "fsync", "always", "`when` commits are safe from a crash of the machine: always, before they are answered; "+
 		"interval, within --fsync-interval; never, when the system writes them; with --store pebble")
@@ -42,20 +42,20 @@ func (f *storeFlags) add(flags *pflag.FlagSet) {
 	f.ceph.add(flags)
 }
 
-// check refuses settings with which no store opens.
-func (f *storeFlags) check() error {
-	switch f.engine {
+// Check refuses settings with which no store opens.
+func (f *Flags) Check() error {
+	switch f.Engine {
 	case "pebble":
 		return f.checkPebble()
 	case "rados":
 		return f.ceph.check()
 	}
-	return errno.Errorf(syscall.EINVAL, "--store is pebble or rados, not %q", f.engine)
+	return errno.Errorf(syscall.EINVAL, "--store is pebble or rados, not %q", f.Engine)
 }
 
-func (f *storeFlags) checkPebble() error {
+func (f *Flags) checkPebble() error {
 	var problems []error
-	if f.data == "" {
+	if f.Data == "" {
 		problems = append(problems, errno.Errorf(syscall.EINVAL, "--data DIR says where the data is kept"))
 	}
 	if f.memTable < 1<<20 {
@@ -72,27 +72,28 @@ func (f *storeFlags) checkPebble() error {
 	return errors.Join(problems...)
 }
 
-func (f *storeFlags) open(log *slog.Logger) (st store.Store, err error) {
-	if err := f.check(); err != nil {
+// Open opens the store, or says what is wrong with the settings.
+func (f *Flags) Open(log *slog.Logger) (st store.Store, err error) {
+	if err := f.Check(); err != nil {
 		return nil, settings.FirstProblem(err)
 	}
-	switch f.engine {
+	switch f.Engine {
 	case "pebble":
 		st, err = f.openPebble(log)
 	case "rados":
 		st, err = f.ceph.open()
 	}
 	if err == nil {
-		log.Info("store opened", "store", f.engine, "data", f.data, "ceph_conf", f.ceph.conf)
+		log.Info("store opened", "store", f.Engine, "data", f.Data, "ceph_conf", f.ceph.conf)
 	}
 	return st, err
 }
 
-func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
+func (f *Flags) openPebble(log *slog.Logger) (store.Store, error) {
 	if err := f.makeBackups(); err != nil {
 		return nil, err
 	}
-	st, err := pebblestore.Open(f.data, pebblestore.Options{
+	st, err := pebblestore.Open(f.Data, pebblestore.Options{
 		Logger:        log,
 		MemTableSize:  uint64(f.memTable),
 		Fsync:         pebblestore.Fsync(f.fsync),
@@ -104,10 +105,10 @@ func (f *storeFlags) openPebble(log *slog.Logger) (store.Store, error) {
 	return st, nil
 }
 
-// idle are the settings that have no effect, each with the one that makes it so. The folder of the data is left out: whoever moves a
+// Idle are the settings that have no effect, each with the one that makes it so. The folder of the data is left out: whoever moves a
 // daemon to a cluster may keep it where it is.
-func (f *storeFlags) idle() map[string]string {
-	if f.engine == "rados" {
+func (f *Flags) Idle() map[string]string {
+	if f.Engine == "rados" {
 		return map[string]string{"memtable": "store", "fsync": "store", "fsync-interval": "store", "backups": "store"}
 	}
 	idle := map[string]string{"ceph-conf": "store", "ceph-user": "store", "ceph-cache": "store", "ceph-timeout": "store"}
@@ -118,25 +119,25 @@ func (f *storeFlags) idle() map[string]string {
 }
 
 // makeBackups makes the folder of the backups, which only the daemon's user may read, where there is none.
-func (f *storeFlags) makeBackups() (err error) {
-	if f.backups == "" {
+func (f *Flags) makeBackups() (err error) {
+	if f.Backups == "" {
 		return nil
 	}
-	if f.backups, err = filepath.Abs(f.backups); err != nil {
+	if f.Backups, err = filepath.Abs(f.Backups); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.backups, 0o700); err != nil {
-		return fmt.Errorf("--backups %s: %w", f.backups, err)
+	if err := os.MkdirAll(f.Backups, 0o700); err != nil {
+		return fmt.Errorf("--backups %s: %w", f.Backups, err)
 	}
 	return nil
 }
 
-// facts are what INFO tells of the store.
-func (f *storeFlags) facts() [][2]string {
-	if f.engine != "pebble" {
-		return [][2]string{{"store", f.engine}}
+// Facts are what INFO tells of the store.
+func (f *Flags) Facts() [][2]string {
+	if f.Engine != "pebble" {
+		return [][2]string{{"store", f.Engine}}
 	}
-	facts := [][2]string{{"store", f.engine}, {"fsync", f.fsync}}
+	facts := [][2]string{{"store", f.Engine}, {"fsync", f.fsync}}
 	if f.fsync == string(pebblestore.FsyncInterval) {
 		facts = append(facts, [2]string{"fsync_interval_ms", strconv.FormatInt(f.interval.Milliseconds(), 10)})
 	}

@@ -2,7 +2,7 @@
 
 // This file opens a RADOS cluster.
 
-package main
+package storeflags
 
 import (
 	"fmt"

@@ -2,7 +2,7 @@
 
 // This file is what a program without librados says of clusters.
 
-package main
+package storeflags
 
 import (
 	"syscall"
