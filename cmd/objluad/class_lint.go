@@ -11,6 +11,7 @@ import (
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
+	"github.com/objluad/objluad/luavm"
 )
 
 func newClassLint(a *app) *cobra.Command {
@@ -129,7 +130,7 @@ func librarySources(libs []string) (workbench.Sources, error) {
 
 // openWorkbench opens a workbench whose VMs are a server's.
 func openWorkbench(ctx context.Context) (*workbench.Workbench, error) {
-	engine, err := newEngine(16 << 20)
+	engine, err := luavm.New(luavm.Options{Arena: 16 << 20})
 	if err != nil {
 		return nil, err
 	}

@@ -1,73 +1,36 @@
-// This file gives the daemon's settings their values, and is the subcommands that show and check them.
+// This file is the subcommands that run the daemon, and that show and check its settings.
 
 package main
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
-	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/settings"
 )
 
-// configEnv names the file of settings in the environment.
-const configEnv = "OBJLUAD_CONFIG"
-
-// addFlags adds the settings to a command's flags, and the flag that names the file of settings.
-func (d *daemon) addFlags(flags *pflag.FlagSet) {
-	flags.AddFlagSet(d.flags)
-	flags.StringVar(&d.config, "config", os.Getenv(configEnv), "`file` of settings, with the names of the other flags; "+configEnv+" in the environment")
-}
-
-func (d *daemon) sources() settings.Sources {
-	return settings.Sources{File: d.config, Env: os.Environ(), Other: append([]string{configEnv, "OBJLUAD_ADDR"}, loginEnv...)}
-}
-
-// load gives the settings their values, and joins all that is wrong with them.
-func (d *daemon) load() (err error) {
-	d.settings, err = settings.Load(d.flags, d.sources())
-	return d.checked(err)
-}
-
-// checked joins what is wrong with settings that were loaded: err, and what check finds.
-func (d *daemon) checked(err error) error {
-	if d.settings.Partial {
-		return err
+func newServe() *cobra.Command {
+	d := newDaemon()
+	checkOnly := false
+	cmd := &cobra.Command{
+		Use:   "serve --data DIR",
+		Short: "Run the daemon",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return d.Run(cmd.Context(), checkOnly) },
 	}
-	problems := settings.Problems(err)
-	for _, err := range settings.Problems(d.check()) {
-		problems = append(problems, d.settings.Explain(err))
-	}
-	d.warnOfIdle()
-	return errors.Join(problems...)
+	d.AddFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&checkOnly, "check", false, "check the settings, and do not serve")
+	return cmd
 }
 
-// warnOfIdle warns of settings that were made, and have no effect.
-func (d *daemon) warnOfIdle() {
-	for name, because := range d.store.Idle() {
-		origin, value := d.settings.Origin(name), d.flags.Lookup(because).Value
-		if origin.Kind != "default" {
-			d.settings.Warnings = append(d.settings.Warnings,
-				fmt.Sprintf("%s (%v) has no effect with %s %v (%v)", name, origin, because, value, d.settings.Origin(because)))
-		}
-	}
-	slices.Sort(d.settings.Warnings)
-}
-
-// warn logs what may be a mistake in the settings.
-func (d *daemon) warn(log *slog.Logger) {
-	for _, warning := range d.settings.Warnings {
-		log.Warn("settings", "warning", warning)
-	}
+func newDaemon() *daemon.Daemon {
+	return daemon.New(programVersion(), append([]string{"OBJLUAD_ADDR"}, loginEnv...))
 }
 
 func newConfig(a *app) *cobra.Command {
@@ -88,14 +51,14 @@ func newConfigShow(a *app) *cobra.Command {
 		Short: "Print every setting, its value, and where it came from",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			var err error
-			if d.settings, err = settings.Load(d.flags, d.sources()); err != nil {
-				return settings.FirstProblem(err)
+			items, err := d.Items()
+			if err != nil {
+				return err
 			}
-			return a.showSettings(d.settings.Items())
+			return a.showSettings(items)
 		},
 	}
-	d.addFlags(cmd.Flags())
+	d.AddFlags(cmd.Flags())
 	return cmd
 }
 
@@ -141,16 +104,17 @@ func newConfigCheck(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.checkSettings(d) },
 	}
-	d.addFlags(cmd.Flags())
+	d.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) checkSettings(d *daemon) error {
+func (a *app) checkSettings(d *daemon.Daemon) error {
 	problems, warnings := []string{}, []string{}
-	for _, err := range settings.Problems(d.load()) {
+	wrong, suspect := d.Problems()
+	for _, err := range wrong {
 		problems = append(problems, oneLine(err.Error()))
 	}
-	warnings = append(warnings, d.settings.Warnings...)
+	warnings = append(warnings, suspect...)
 	if err := a.printCheck(problems, warnings); err != nil {
 		return err
 	}

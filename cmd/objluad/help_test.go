@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/store/pebblestore"
 )
 
@@ -230,7 +231,7 @@ func (h *exampleHouse) removeCounter() {
 
 // script returns a command's example with this house's version and address.
 func (h *exampleHouse) script(path string, cmd *cobra.Command) string {
-	return strings.NewReplacer("4f2a", h.prepare(path), defaultAddr, h.addr).Replace(cmd.Example)
+	return strings.NewReplacer("4f2a", h.prepare(path), daemon.DefaultAddr, h.addr).Replace(cmd.Example)
 }
 
 // spin begins a call that ends when it is killed, or with the next preparation.

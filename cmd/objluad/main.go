@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
@@ -68,8 +69,6 @@ type app struct {
 	meter *meter // of the connection to the daemon
 }
 
-const defaultAddr = "127.0.0.1:7480"
-
 func newRoot(a *app) *cobra.Command {
 	a.meter = new(meter)
 	root := &cobra.Command{
@@ -82,7 +81,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	addr := os.Getenv("OBJLUAD_ADDR")
 	if addr == "" {
-		addr = defaultAddr
+		addr = daemon.DefaultAddr
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.addr, "addr", addr, "`address` of the daemon's RESP listener; OBJLUAD_ADDR in the environment")

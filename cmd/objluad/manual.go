@@ -16,6 +16,8 @@ import (
 	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/objluad/objluad/cmd/objluad/daemon"
 )
 
 // manSections has sections of the pages in Markdown: all.md those of every page, and others those of the page of that name.
@@ -125,7 +127,7 @@ func options(flags *pflag.FlagSet) string {
 		}
 		def := flag.DefValue
 		if flag.Name == "addr" {
-			def = defaultAddr // whatever the environment of this process has
+			def = daemon.DefaultAddr // whatever the environment of this process has
 		}
 		if !slices.Contains([]string{"", "false", "0", "0s", "[]"}, def) {
 			usage += "; default " + def

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/luavm"
 	"github.com/objluad/objluad/objclass"
 )
 
@@ -81,7 +82,7 @@ func (a *app) readBundle(name string) (*objclass.Bundle, error) {
 
 // replay runs the bundle's call and compares what came of it with what the bundle tells.
 func (a *app) replay(ctx context.Context, b *objclass.Bundle, log func(int, string)) error {
-	engine, err := newEngine(int(b.Arena))
+	engine, err := luavm.New(luavm.Options{Arena: int(b.Arena)})
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,9 @@ var arrows = []struct {
 	may    []string
 }{
 	{"cmd/objluad/errno", []string{"client", "objclass", "store"}},
-	{"cmd/objluad/settings", nil},
+	{"cmd/objluad/settings", nil}, // gives any flags their values
 	{"cmd/objluad/storeflags", []string{"cmd/objluad/errno", "cmd/objluad/settings", "store", "store/pebblestore", "store/radosstore"}},
+	{"cmd/objluad/daemon", []string{"cmd/objluad/errno", "cmd/objluad/settings", "cmd/objluad/storeflags", "server", "server/access", "luavm", "objclass", "store"}},
 	{"cmd/objluad", []string{"server", "server/access", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server/access", []string{"objclass"}},

@@ -1,7 +1,7 @@
 // This file keeps Go's garbage collector from running all the time: the daemon's heap is small, since stores keep their caches
 // beside it, and calls fill a heap of 4 MiB, at which the runtime begins, many times a second.
 
-package main
+package daemon
 
 import (
 	"os"

@@ -1,6 +1,6 @@
 // This file is the settings of the daemon that bound what clients may take.
 
-package main
+package daemon
 
 import (
 	"log/slog"

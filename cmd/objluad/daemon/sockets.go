@@ -1,7 +1,7 @@
 // This file is the listening sockets that the daemon gets from whoever started it: systemd, or the process that it was before a
 // restart.
 
-package main
+package daemon
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
 // This file is which settings change while the daemon runs, and how.
 
-package main
+package daemon
 
 import (
 	"log/slog"
@@ -18,8 +18,8 @@ var reloadable = []string{
 
 // reload reads the settings again, and takes over those that may change. If anything is wrong with them, whether it may change or
 // not, nothing does.
-func (d *daemon) reload(service *objclass.Service, log *slog.Logger) error {
-	next := newDaemon()
+func (d *Daemon) reload(service *objclass.Service, log *slog.Logger) error {
+	next := New(d.version, d.others)
 	next.cores = d.cores
 	var err error
 	next.settings, err = d.settings.LoadAgain(next.flags, d.sources())
@@ -35,7 +35,7 @@ func (d *daemon) reload(service *objclass.Service, log *slog.Logger) error {
 }
 
 // apply takes over the settings that may change.
-func (d *daemon) apply(next *daemon, service *objclass.Service) {
+func (d *Daemon) apply(next *Daemon, service *objclass.Service) {
 	level, _ := next.logLevelOf() // it was checked
 	d.level.Set(level)
 	d.grace.Store(int64(next.shutdown))
@@ -43,7 +43,7 @@ func (d *daemon) apply(next *daemon, service *objclass.Service) {
 }
 
 // tuning is the settings of the service that may change.
-func (d *daemon) tuning() objclass.Tuning {
+func (d *Daemon) tuning() objclass.Tuning {
 	return objclass.Tuning{
 		Timeout:    d.timeout,
 		MaxTimeout: d.maxTimeout,

@@ -1,6 +1,6 @@
 // This file is the daemon's settings of who may use it, and how they reach it.
 
-package main
+package daemon
 
 import (
 	"context"

@@ -1,6 +1,12 @@
-// This file is the subcommand that runs the daemon.
-
-package main
+// Package daemon runs the daemon: its settings, its store, its listeners, and what it does on signals.
+//
+// # Invariants
+//
+//   - The flags are the settings. What reads or documents settings goes by them.
+//   - The store is closed, and the engine ended, only when no call uses them any more.
+//   - A reload takes over all settings that may change, or none.
+//   - A restart keeps the listening sockets, so that no client is refused.
+package daemon
 
 import (
 	"context"
@@ -15,19 +21,25 @@ import (
 	"time"
 
 	notify "github.com/coreos/go-systemd/v22/daemon"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/settings"
 	"github.com/objluad/objluad/cmd/objluad/storeflags"
+	"github.com/objluad/objluad/luavm"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/store"
 )
 
-// daemon is the daemon's settings.
-type daemon struct {
+// DefaultAddr is where the daemon listens for RESP unless it is told otherwise.
+const DefaultAddr = "127.0.0.1:7480"
+
+// Daemon is the daemon's settings.
+type Daemon struct {
+	version string   // of the program
+	others  []string // names in the environment that are not its settings
+
 	flags    *pflag.FlagSet // of all settings
 	config   string
 	settings *settings.Settings
@@ -38,7 +50,6 @@ type daemon struct {
 	logFormat string
 	logLevel  string
 	shutdown  time.Duration
-	checkOnly bool
 
 	executions int
 	queue      int
@@ -57,26 +68,14 @@ type daemon struct {
 	grace    atomic.Int64 // shutdown, which may change
 }
 
-func newServe() *cobra.Command {
-	d := newDaemon()
-	cmd := &cobra.Command{
-		Use:   "serve --data DIR",
-		Short: "Run the daemon",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
-	}
-	d.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&d.checkOnly, "check", false, "check the settings, and do not serve")
-	return cmd
-}
-
-// newDaemon returns a daemon with the flags that are its settings, and their defaults. All that reads settings goes by these flags.
-func newDaemon() *daemon {
-	d := &daemon{arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20, flags: pflag.NewFlagSet("serve", pflag.ContinueOnError)}
+// New returns a daemon of a program's version, with the flags that are its settings, and their defaults. All that reads settings goes
+// by these flags. Others are names in the environment that begin as those of settings do, and are none.
+func New(version string, others []string) *Daemon {
+	d := &Daemon{version: version, others: others, arena: 16 << 20, maxOutput: 16 << 20, maxInput: 16 << 20, flags: pflag.NewFlagSet("serve", pflag.ContinueOnError)}
 	flags := d.flags
 	d.store.Add(flags)
 	flags.StringVar(&d.store.Backups, "backups", "", "`folder` in which backups may be made, on the disk of the data; default none; with --store pebble")
-	flags.StringVar(&d.resp, "resp", defaultAddr, "listen `address` for RESP")
+	flags.StringVar(&d.resp, "resp", DefaultAddr, "listen `address` for RESP")
 	flags.StringVar(&d.http, "http", "127.0.0.1:7481", "listen `address` for HTTP")
 	d.security.add(flags)
 	flags.StringVar(&d.logFormat, "log-format", "text", "text or json")
@@ -97,8 +96,9 @@ func newDaemon() *daemon {
 	return d
 }
 
-// run serves until a signal comes, then lets what runs end. A second signal ends the process at once. SIGUSR2 restarts it.
-func (d *daemon) run(ctx context.Context) error {
+// Run serves until a signal comes, then lets what runs end. A second signal ends the process at once. SIGUSR2 restarts it. With checkOnly
+// it checks the settings, and does not serve.
+func (d *Daemon) Run(ctx context.Context, checkOnly bool) error {
 	if err := d.load(); err != nil {
 		return settings.FirstProblem(err)
 	}
@@ -113,7 +113,7 @@ func (d *daemon) run(ctx context.Context) error {
 	defer open.close()
 	open.replace("resp", &d.resp)
 	open.replace("http", &d.http)
-	if err := d.check(); err != nil || d.checkOnly {
+	if err := d.check(); err != nil || checkOnly {
 		return settings.FirstProblem(err)
 	}
 	d.warn(log)
@@ -134,7 +134,7 @@ func (d *daemon) run(ctx context.Context) error {
 }
 
 // serveStore opens the store and serves it, and closes it. It returns who is to go on, if anyone is.
-func (d *daemon) serveStore(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, log *slog.Logger) (*successor, error) {
+func (d *Daemon) serveStore(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, log *slog.Logger) (*successor, error) {
 	secured, err := d.security.open(ctx, &d.hangups, log)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (d *daemon) serveStore(ctx context.Context, restore func(), restart <-chan 
 			log.Error("closing the store", "err", err)
 		}
 	}()
-	engine, err := newEngine(int(d.arena))
+	engine, err := luavm.New(luavm.Options{Arena: int(d.arena)})
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (d *daemon) serveStore(ctx context.Context, restore func(), restart <-chan 
 // drainGrace is how long calls get to end that were canceled.
 const drainGrace = 5 * time.Second
 
-func (d *daemon) logger() (*slog.Logger, error) {
+func (d *Daemon) logger() (*slog.Logger, error) {
 	level, err := d.logLevelOf()
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func (d *daemon) logger() (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(os.Stderr, opts)), nil
 }
 
-func (d *daemon) logLevelOf() (level slog.Level, err error) {
+func (d *Daemon) logLevelOf() (level slog.Level, err error) {
 	if level.UnmarshalText([]byte(d.logLevel)) != nil {
 		err = errno.Errorf(syscall.EINVAL, "--log-level is debug, info, warn or error, not %q", d.logLevel)
 	}
@@ -203,7 +203,7 @@ func (d *daemon) logLevelOf() (level slog.Level, err error) {
 }
 
 // check refuses settings that cannot work, or would let in everybody. It joins all that is wrong.
-func (d *daemon) check() error {
+func (d *Daemon) check() error {
 	problems := []error{d.store.Check(), d.security.check(), d.security.checkAddress("--resp", d.resp), d.security.checkAddress("--http", d.http)}
 	refuse := func(wrong bool, format string, args ...any) {
 		if wrong {
@@ -227,7 +227,7 @@ func (d *daemon) check() error {
 
 // shareCores gives Go's runtime one processor more for each core, since long methods may keep as many busy as there are cores:
 // one that is in C counts as busy for up to 10 ms before the runtime gives its place to others.
-func (d *daemon) shareCores() {
+func (d *Daemon) shareCores() {
 	d.cores = runtime.GOMAXPROCS(0)
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(2 * d.cores)
@@ -235,7 +235,7 @@ func (d *daemon) shareCores() {
 }
 
 // places is how many methods run at once.
-func (d *daemon) places() int {
+func (d *Daemon) places() int {
 	if d.executions == 0 {
 		return 4 * d.cores
 	}
@@ -243,9 +243,9 @@ func (d *daemon) places() int {
 }
 
 // newService makes the service, and the pool that exists wherever the daemon may create pools.
-func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *server.Metrics, log *slog.Logger) (*objclass.Service, error) {
+func (d *Daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *server.Metrics, log *slog.Logger) (*objclass.Service, error) {
 	service, err := objclass.NewService(st, engine, objclass.Options{
-		Version:    programVersion(),
+		Version:    d.version,
 		Budget:     objclass.Budget{Wall: d.timeout, CPU: d.timeout, Memory: int64(d.arena), Output: int(d.maxOutput)},
 		MaxTimeout: d.maxTimeout,
 		MaxInput:   int(d.maxInput),
@@ -270,7 +270,7 @@ func (d *daemon) newService(ctx context.Context, st store.Store, engine objclass
 }
 
 // serve listens, answers until ctx ends, a listener fails or a restart is due, and shuts down. It returns who is to go on, if anyone is.
-func (d *daemon) serve(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, service *objclass.Service, secured *security, metrics *server.Metrics, log *slog.Logger) (*successor, error) {
+func (d *Daemon) serve(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, service *objclass.Service, secured *security, metrics *server.Metrics, log *slog.Logger) (*successor, error) {
 	if err := open.listen("resp", d.resp); err != nil {
 		return nil, err
 	}
@@ -281,7 +281,7 @@ func (d *daemon) serve(ctx context.Context, restore func(), restart <-chan os.Si
 	opts := server.Options{
 		Metrics:  metrics,
 		Logger:   log,
-		Version:  programVersion(),
+		Version:  d.version,
 		Store:    d.store.Facts(),
 		MaxInput: int64(d.maxInput),
 	}
@@ -312,7 +312,7 @@ func (d *daemon) serve(ctx context.Context, restore func(), restart <-chan os.Si
 }
 
 // wait returns when the daemon is to stop, or to let its successor go on, or a listener failed.
-func (d *daemon) wait(ctx context.Context, restart <-chan os.Signal, failed <-chan error, open sockets, log *slog.Logger) (*successor, error) {
+func (d *Daemon) wait(ctx context.Context, restart <-chan os.Signal, failed <-chan error, open sockets, log *slog.Logger) (*successor, error) {
 	for {
 		select {
 		case err := <-failed:

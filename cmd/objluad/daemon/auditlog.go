@@ -1,6 +1,6 @@
 // This file is the file of the audit log, which is opened again when it was moved away.
 
-package main
+package daemon
 
 import (
 	"os"

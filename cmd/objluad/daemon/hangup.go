@@ -1,6 +1,6 @@
 // This file is what the daemon does on SIGHUP: parts of it read their files again.
 
-package main
+package daemon
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 // This file is the restart of the daemon, upon SIGUSR2: when all that runs has ended and the store is closed, the process executes the
 // program anew. It keeps its id and the listening sockets, in which clients wait meanwhile.
 
-package main
+package daemon
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
 // This file holds what is written about the settings to the flags that they are.
 
-package main
+package daemon
 
 import (
 	"flag"
@@ -17,11 +17,13 @@ import (
 var rewrite = flag.Bool("rewrite", false, "write the table of settings and the example file anew")
 
 const (
-	settingsPage    = "../../docs/configuration.md"
-	settingsExample = "../../deploy/objluad.toml"
-	tableBegin      = "<!-- The table is made by: go test ./cmd/objluad -run TestSettings -rewrite -->\n"
+	settingsPage    = "../../../docs/configuration.md"
+	settingsExample = "../../../deploy/objluad.toml"
+	tableBegin      = "<!-- The table is made by: go test ./cmd/objluad/daemon -run TestSettings -rewrite -->\n"
 	tableEnd        = "<!-- end of the table -->\n"
 )
+
+func newDaemon() *Daemon { return New("", nil) }
 
 // settingsTable is the settings for the guide.
 func settingsTable() string {
@@ -46,7 +48,7 @@ func settingsTable() string {
 func exampleFile() string {
 	var b strings.Builder
 	b.WriteString("# Settings of objluad serve --config objluad.toml: all that there are, with their defaults. docs/configuration.md has the rules.\n" +
-		"# Made by: go test ./cmd/objluad -run TestSettings -rewrite\n")
+		"# Made by: go test ./cmd/objluad/daemon -run TestSettings -rewrite\n")
 	newDaemon().flags.VisitAll(func(f *pflag.Flag) {
 		_, usage := pflag.UnquoteUsage(f)
 		value := f.DefValue

@@ -1,6 +1,6 @@
 // This file reads files again when they change, so that users and certificates are renewed without a restart.
 
-package main
+package daemon
 
 import (
 	"context"
@@ -12,6 +12,9 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 )
+
+// settle is how long no file changes before they are read again: an editor's save is several changes.
+const settle = 100 * time.Millisecond
 
 // watchedFile is a file that is read again when it changes.
 type watchedFile struct {
