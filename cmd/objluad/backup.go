@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/progress"
 )
 
 func newBackup(a *app) *cobra.Command {
@@ -20,7 +21,7 @@ daemon serves meanwhile. The copy is the data folder of a daemon: serve --data, 
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
-				bar := progress("copying the store", -1, false)
+				bar := progress.Bar("copying the store", -1, false)
 				_ = bar.RenderBlank() // at once, and not with the next change
 				path, err := conn.Backup(ctx, args[0])
 				_ = bar.Finish()

@@ -18,6 +18,7 @@ import (
 	"github.com/objluad/objluad/classes"
 	"github.com/objluad/objluad/client"
 	"github.com/objluad/objluad/cmd/objluad/top"
+	"github.com/objluad/objluad/cmd/objluad/usage"
 )
 
 const (
@@ -79,7 +80,7 @@ func (a *app) addCompletion(cmd *cobra.Command) {
 }
 
 func (a *app) completeArgument(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	name := argumentAt(cmd, len(args))
+	name := usage.ArgumentAt(cmd, len(args))
 	if extension, ok := files[name]; ok {
 		return completeFiles(extension)
 	}
@@ -87,7 +88,7 @@ func (a *app) completeArgument(cmd *cobra.Command, args []string, word string) (
 	switch {
 	case name == "NAME" && isBelow(cmd, "class"):
 		complete = (*completion).classNames
-	case name == "NAME" && argumentAt(cmd, 0) == "OID":
+	case name == "NAME" && usage.ArgumentAt(cmd, 0) == "OID":
 		complete = (*completion).xattrs
 	}
 	if stock := cmd.Flags().Lookup("stock"); stock != nil && stock.Changed {
@@ -243,7 +244,7 @@ func (c *completion) versions() []cobra.Completion {
 
 // methods returns those of the class that is the argument before.
 func (c *completion) methods() []cobra.Completion {
-	if argumentAt(c.cmd, len(c.args)-1) != "CLASS[@VERSION]" {
+	if usage.ArgumentAt(c.cmd, len(c.args)-1) != "CLASS[@VERSION]" {
 		return nil
 	}
 	class, _ := c.conn.ShowClass(c.ctx, c.args[len(c.args)-1])

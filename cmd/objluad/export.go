@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/progress"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/archive"
 )
@@ -88,7 +89,7 @@ func (e *exporter) export(ctx context.Context, st store.Store, w io.Writer) (arc
 		}
 		all += usage.Objects
 	}
-	bar := progress("exporting objects", max(all, 1), false)
+	bar := progress.Bar("exporting objects", max(all, 1), false)
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	totals, err := archive.Export(ctx, st, buffered, archive.ExportOptions{
 		Pools:    e.pools,

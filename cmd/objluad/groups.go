@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/usage"
 )
 
 const rootHelp = `objluad stores objects, and runs Lua methods beside them that cannot take it down. objluad serve is the daemon; most other
@@ -52,7 +53,7 @@ func newHelp() *cobra.Command {
 			case err != nil:
 				return err
 			case len(rest) > 0 && about.HasSubCommands():
-				return unknownCommand(about, rest)
+				return usage.UnknownCommand(about, rest)
 			case len(rest) > 0:
 				return errno.Errorf(syscall.EINVAL, "%q has no commands below it", about.CommandPath())
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/progress"
 	"github.com/objluad/objluad/store/archive"
 )
 
@@ -79,7 +80,7 @@ func (i *importer) read(ctx context.Context, file, what string, do func(io.Reade
 			size = max(info.Size(), 1)
 		}
 	}
-	bar := progress(what, size, true)
+	bar := progress.Bar(what, size, true)
 	err := do(bufio.NewReaderSize(io.TeeReader(&stoppable{ctx, in}, bar), 1<<20))
 	_ = bar.Finish()
 	return err

@@ -14,6 +14,8 @@ import (
 	"github.com/objluad/objluad/client"
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/progress"
+	"github.com/objluad/objluad/cmd/objluad/usage"
 )
 
 func main() { os.Exit(run()) }
@@ -66,11 +68,11 @@ type app struct {
 	namespace string
 	json      bool
 
-	meter *meter // of the connection to the daemon
+	meter *progress.Meter // of the connection to the daemon
 }
 
 func newRoot(a *app) *cobra.Command {
-	a.meter = new(meter)
+	a.meter = new(progress.Meter)
 	root := &cobra.Command{
 		Use:               "objluad",
 		Short:             "A storage daemon that runs Lua methods beside objects, and its client",
@@ -101,9 +103,9 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newRun(a), newTest(a), newTop(a), newCompletion(a), newMan(a))
 	root.AddCommand(newUser(a))
 	root.SetHelpCommand(newHelp())
-	root.SetFlagErrorFunc(unknownFlag)
+	root.SetFlagErrorFunc(usage.UnknownFlag)
 	a.addCompletion(root)
-	explainUsage(root)
+	usage.Explain(root)
 	addExamples(root)
 	groupCommands(root)
 	return root
@@ -111,7 +113,7 @@ func newRoot(a *app) *cobra.Command {
 
 // withConn runs fn with a connection to the daemon.
 func (a *app) withConn(ctx context.Context, fn func(context.Context, *client.Conn) error) error {
-	opts := client.Options{Traffic: a.meter.traffic()}
+	opts := client.Options{Traffic: a.meter.Traffic()}
 	if err := a.login.into(&opts); err != nil {
 		return err
 	}

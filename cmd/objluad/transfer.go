@@ -103,7 +103,7 @@ func (a *app) upload(ctx context.Context, file string,
 	}
 	defer in.Close()
 	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
-		defer a.meter.show("writing", sizeOf(in), true)()
+		defer a.meter.Show("writing", sizeOf(in), true)()
 		pieces := &pieceReader{in: in}
 		piece, err := pieces.next()
 		if err != nil {
@@ -171,7 +171,7 @@ func (a *app) get(ctx context.Context, oid, file string) error {
 		if err != nil {
 			return err
 		}
-		defer a.meter.show("reading", int64(st.Size), false)()
+		defer a.meter.Show("reading", int64(st.Size), false)()
 		if st.Size <= pieceSize {
 			data, err := ioctx.ReadFull(ctx, oid)
 			if err != nil {
@@ -231,4 +231,14 @@ func (a *app) openFile(name string) (io.ReadCloser, error) {
 		return io.NopCloser(bufio.NewReader(a.in)), nil
 	}
 	return os.Open(name)
+}
+
+// sizeOf returns the size of what is read from, -1 when that is not known.
+func sizeOf(in io.Reader) int64 {
+	if f, ok := in.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size()
+		}
+	}
+	return -1
 }

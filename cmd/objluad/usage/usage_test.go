@@ -1,6 +1,6 @@
 // This file tests what Use lines are read as.
 
-package main
+package usage
 
 import (
 	"reflect"

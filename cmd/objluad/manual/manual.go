@@ -1,6 +1,5 @@
-// This file is the subcommand that writes the man pages: what commands say of themselves, and behind it what is written in folder man.
-
-package main
+// Package manual writes the man pages: what commands say of themselves, and behind it what is written in the folder sections.
+package manual
 
 import (
 	"cmp"
@@ -16,43 +15,24 @@ import (
 	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/objluad/objluad/cmd/objluad/daemon"
 )
 
-// manSections has sections of the pages in Markdown: all.md those of every page, and others those of the page of that name.
+// sections has sections of the pages in Markdown: all.md those of every page, and others those of the page of that name.
 //
-//go:embed man/*.md
-var manSections embed.FS
+//go:embed sections/*.md
+var sections embed.FS
 
-func newMan(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "man DIR",
-		Short: "Write the man pages into a folder, which is made where there is none",
-		Long: `Write the man pages into a folder, which is made where there is none: one of the program, and one of each command. With the
-folder /usr/local/share/man/man1, man finds them.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			pages, err := writeManual(cmd.Root(), args[0])
-			if err != nil || !a.json {
-				return err
-			}
-			return a.printJSON(map[string]any{"folder": args[0], "pages": pages})
-		},
-	}
-}
-
-// writeManual writes the pages of a command and of all below it, and returns their names.
-func writeManual(cmd *cobra.Command, dir string) (pages []string, err error) {
+// Write writes the pages of a command and of all below it into a folder, and returns their names. They tell the program's version.
+func Write(cmd *cobra.Command, dir, version string) (pages []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	pages = []string{pageName(cmd) + ".1"}
-	if err := os.WriteFile(filepath.Join(dir, pages[0]), manPage(cmd), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, pages[0]), manPage(cmd, version), 0o666); err != nil {
 		return nil, err
 	}
 	for _, sub := range cmd.Commands() {
-		below, err := writeManual(sub, dir)
+		below, err := Write(sub, dir, version)
 		if err != nil {
 			return nil, err
 		}
@@ -64,9 +44,9 @@ func writeManual(cmd *cobra.Command, dir string) (pages []string, err error) {
 func pageName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
 
 // manPage returns the page of one command: Markdown, which is made into what man reads.
-func manPage(cmd *cobra.Command) []byte {
+func manPage(cmd *cobra.Command, version string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%% %q %q %q %q %q\n", strings.ToUpper(pageName(cmd)), "1", buildTime().Format(time.DateOnly), "objluad "+programVersion(), "objluad")
+	fmt.Fprintf(&b, "%% %q %q %q %q %q\n", strings.ToUpper(pageName(cmd)), "1", buildTime().Format(time.DateOnly), "objluad "+version, "objluad")
 	fmt.Fprintf(&b, "# NAME\n\n%s - %s\n\n", escapeMarkdown(pageName(cmd)), escapeMarkdown(cmd.Short))
 	fmt.Fprintf(&b, "# SYNOPSIS\n\n**%s** %s\n\n", escapeMarkdown(cmd.CommandPath()), escapeMarkdown(synopsis(cmd)))
 	fmt.Fprintf(&b, "# DESCRIPTION\n\n%s\n", paragraphs(cmp.Or(cmd.Long, cmd.Short+".")))
@@ -83,10 +63,10 @@ func manPage(cmd *cobra.Command) []byte {
 		}
 	}
 	if cmd.Example != "" {
-		fmt.Fprintf(&b, "# EXAMPLES\n\n```\n%s\n```\n\n", examples[pathBelow(cmd)])
+		fmt.Fprintf(&b, "# EXAMPLES\n\n```\n%s\n```\n\n", outdent(cmd.Example))
 	}
 	for _, name := range []string{pageName(cmd), "all"} {
-		if text, err := manSections.ReadFile("man/" + name + ".md"); err == nil {
+		if text, err := sections.ReadFile("sections/" + name + ".md"); err == nil {
 			b.Write(append(text, '\n'))
 		}
 	}
@@ -125,16 +105,17 @@ func options(flags *pflag.FlagSet) string {
 		if value != "" {
 			name += " *" + escapeMarkdown(value) + "*"
 		}
-		def := flag.DefValue
-		if flag.Name == "addr" {
-			def = daemon.DefaultAddr // whatever the environment of this process has
-		}
-		if !slices.Contains([]string{"", "false", "0", "0s", "[]"}, def) {
+		if def := flag.DefValue; !slices.Contains([]string{"", "false", "0", "0s", "[]"}, def) {
 			usage += "; default " + def
 		}
 		fmt.Fprintf(&b, "%s\n: %s.\n\n", name, escapeMarkdown(usage))
 	})
 	return b.String()
+}
+
+// outdent takes away the two spaces before each line.
+func outdent(text string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(text, "  "), "\n  ", "\n")
 }
 
 // paragraphs returns a help text as Markdown. Indented lines stay as they are.

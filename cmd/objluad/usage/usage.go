@@ -1,6 +1,5 @@
-// This file reads a command's Use line, which is the one place that says what arguments there are, and tells by it which is missing.
-
-package main
+// Package usage reads a command's Use line, which is the one place that says what arguments there are, and tells by it which is missing.
+package usage
 
 import (
 	"strings"
@@ -38,8 +37,8 @@ func arguments(use string) []argument {
 	return list
 }
 
-// argumentAt returns the name of the argument at a position, "" where there is none.
-func argumentAt(cmd *cobra.Command, position int) string {
+// ArgumentAt returns the name of the argument at a position, "" where there is none.
+func ArgumentAt(cmd *cobra.Command, position int) string {
 	list := arguments(cmd.Use)
 	switch last := len(list) - 1; {
 	case position <= last:
@@ -50,10 +49,10 @@ func argumentAt(cmd *cobra.Command, position int) string {
 	return ""
 }
 
-// explainUsage has the errors of the command line parser say what to do, in all commands below cmd.
-func explainUsage(cmd *cobra.Command) {
+// Explain has the errors of the command line parser say what to do, in all commands below cmd.
+func Explain(cmd *cobra.Command) {
 	if cmd.HasSubCommands() {
-		cmd.Args = unknownCommand
+		cmd.Args = UnknownCommand
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	} else {
 		check := cmd.Args
@@ -65,11 +64,12 @@ func explainUsage(cmd *cobra.Command) {
 		}
 	}
 	for _, sub := range cmd.Commands() {
-		explainUsage(sub)
+		Explain(sub)
 	}
 }
 
-func unknownCommand(cmd *cobra.Command, args []string) error {
+// UnknownCommand refuses what names no command below cmd, and says what may be meant.
+func UnknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
@@ -96,6 +96,7 @@ func wrongArguments(cmd *cobra.Command, args []string) error {
 	return errno.Errorf(syscall.EINVAL, "wrong arguments%s", usage)
 }
 
-func unknownFlag(cmd *cobra.Command, err error) error {
+// UnknownFlag says which command lists the flags.
+func UnknownFlag(cmd *cobra.Command, err error) error {
 	return errno.Errorf(syscall.EINVAL, "%v; %s --help lists the flags", err, cmd.CommandPath())
 }

@@ -1,9 +1,7 @@
-// This file shows how far a command is, on a terminal.
-
-package main
+// Package progress shows how far a command is, on a terminal.
+package progress
 
 import (
-	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -12,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress returns a bar on standard error up to max, -1 where that is not known; one that shows nothing where that is no terminal.
-func progress(what string, max int64, inBytes bool) *progressbar.ProgressBar {
+// Bar returns a bar on standard error up to max, -1 where that is not known; one that shows nothing where that is no terminal.
+func Bar(what string, max int64, inBytes bool) *progressbar.ProgressBar {
 	options := []progressbar.Option{
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionSetWriter(os.Stderr),
@@ -30,14 +28,14 @@ func progress(what string, max int64, inBytes bool) *progressbar.ProgressBar {
 
 func onTerminal() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
 
-// meter shows how far data is on its way to the daemon, or from there.
-type meter struct {
+// Meter shows how far data is on its way to the daemon, or from there.
+type Meter struct {
 	bar     atomic.Pointer[progressbar.ProgressBar] // nil when nothing is shown
 	sending bool                                    // set before bar
 }
 
-// traffic returns what counts for the meter, for client.Options; nil where nothing would be seen of it.
-func (m *meter) traffic() func(sent, received int) {
+// Traffic returns what counts for the meter, for client.Options; nil where nothing would be seen of it.
+func (m *Meter) Traffic() func(sent, received int) {
 	if !onTerminal() {
 		return nil
 	}
@@ -56,26 +54,16 @@ func (m *meter) traffic() func(sent, received int) {
 // longTransfer is from how many bytes on the way is shown.
 const longTransfer = 8 << 20
 
-// show begins to show a transfer of so many bytes, -1 when that is not known, and returns what ends it.
-func (m *meter) show(what string, size int64, sending bool) (end func()) {
+// Show begins to show a transfer of so many bytes, -1 when that is not known, and returns what ends it.
+func (m *Meter) Show(what string, size int64, sending bool) (end func()) {
 	if !onTerminal() || size >= 0 && size < longTransfer {
 		return func() {}
 	}
-	bar := progress(what, size, true)
+	bar := Bar(what, size, true)
 	m.sending = sending
 	m.bar.Store(bar)
 	return func() {
 		m.bar.Store(nil)
 		_ = bar.Finish()
 	}
-}
-
-// sizeOf returns the size of what is read from, -1 when that is not known.
-func sizeOf(in io.Reader) int64 {
-	if f, ok := in.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-			return info.Size()
-		}
-	}
-	return -1
 }

@@ -10,12 +10,14 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/cmd/objluad/manual"
 )
 
 func TestManPages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man1")
 	root := newRoot(&app{})
-	pages, err := writeManual(root, dir)
+	pages, err := manual.Write(root, dir, programVersion())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestManPages(t *testing.T) {
 	if err != nil || len(written) != len(pages) {
 		t.Errorf("%d pages were written, of %d; %v", len(written), len(pages), err)
 	}
-	sections, err := manSections.ReadDir("man")
+	sections, err := os.ReadDir("manual/sections")
 	if err != nil {
 		t.Fatal(err)
 	}
