@@ -18,10 +18,10 @@ func newClassAPI(a *app) *cobra.Command {
 			"folder of the classes: objluad class api >objclass.lua",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if a.json {
-				return a.printJSON(map[string]any{"source": api.Source})
+			if a.JSON {
+				return a.PrintJSON(map[string]any{"source": api.Source})
 			}
-			_, err := io.WriteString(a.out, api.Source)
+			_, err := io.WriteString(a.Out, api.Source)
 			return err
 		},
 	}

@@ -20,7 +20,7 @@ func newBackup(a *app) *cobra.Command {
 daemon serves meanwhile. The copy is the data folder of a daemon: serve --data, check and export take it.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+			return a.WithConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
 				bar := progress.Bar("copying the store", -1, false)
 				_ = bar.RenderBlank() // at once, and not with the next change
 				path, err := conn.Backup(ctx, args[0])
@@ -28,10 +28,10 @@ daemon serves meanwhile. The copy is the data folder of a daemon: serve --data, 
 				if err != nil {
 					return err
 				}
-				if a.json {
-					return a.printJSON(map[string]any{"path": path})
+				if a.JSON {
+					return a.PrintJSON(map[string]any{"path": path})
 				}
-				_, err = fmt.Fprintln(a.out, path)
+				_, err = fmt.Fprintln(a.Out, path)
 				return err
 			})
 		},

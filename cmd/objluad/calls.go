@@ -87,7 +87,7 @@ empty HANDLER only runs the script. The script is not installed, and is otherwis
 				if args[1] == "-" && len(args) == 4 && args[3] == "-" {
 					return errno.Errorf(syscall.EINVAL, "script and input cannot both be standard input")
 				}
-				script, err := a.readFile(args[1])
+				script, err := a.ReadFile(args[1])
 				if err != nil {
 					return err
 				}
@@ -110,7 +110,7 @@ func (a *app) call(ctx context.Context, flags *callFlags, input []string,
 	if err != nil {
 		return err
 	}
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		reply, err := run(ctx, ioctx, in, opts)
 		if err != nil {
 			return err
@@ -128,14 +128,14 @@ func (a *app) callInput(args []string) ([]byte, error) {
 	case len(args) == 0:
 		return nil, nil
 	case args[0] == "-":
-		return a.readFile("-")
+		return a.ReadFile("-")
 	}
 	return []byte(args[0]), nil
 }
 
 // showReply prints a call's output, and to standard error what else was asked for.
 func (a *app) showReply(reply client.Reply, meta bool) error {
-	if a.json {
+	if a.JSON {
 		return a.printReply(reply)
 	}
 	if meta {
@@ -149,7 +149,7 @@ func (a *app) showReply(reply client.Reply, meta bool) error {
 	if reply.Effects != nil {
 		printEffects(os.Stderr, reply.Effects)
 	}
-	_, err := a.out.Write(reply.Output)
+	_, err := a.Out.Write(reply.Output)
 	return err
 }
 
@@ -174,5 +174,5 @@ func (a *app) printReply(reply client.Reply) error {
 		fields["effects_total"] = reply.Effects.Total
 		fields["truncated"] = reply.Effects.Truncated
 	}
-	return a.printJSON(fields)
+	return a.PrintJSON(fields)
 }

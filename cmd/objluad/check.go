@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
@@ -51,12 +52,12 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	defer st.Close()
-	if c.json {
-		fmt.Fprint(c.out, `{"problems":[`)
+	if c.JSON {
+		fmt.Fprint(c.Out, `{"problems":[`)
 	}
 	sum, err := c.check(ctx, st)
 	sum.Problems, sum.cost = c.problems, c.cost()
-	if c.json {
+	if c.JSON {
 		err = c.endJSON(sum, err)
 	} else if err == nil {
 		fmt.Fprintf(os.Stderr, "checked %d pools, %d objects, %d bytes, %d classes: %v\n", sum.Pools, sum.Objects, sum.Bytes, sum.Classes, sum.cost)
@@ -96,15 +97,15 @@ func (c *checker) found(p store.Problem) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.problems++
-	if !c.json {
-		fmt.Fprintf(c.out, "%s: %s\n", oneLine(p.Where), oneLine(p.What))
+	if !c.JSON {
+		fmt.Fprintf(c.Out, "%s: %s\n", cli.OneLine(p.Where), cli.OneLine(p.What))
 		return
 	}
 	if c.problems > 1 {
-		fmt.Fprint(c.out, ",")
+		fmt.Fprint(c.Out, ",")
 	}
 	text, _ := json.Marshal(map[string]string{"where": p.Where, "what": p.What}) // strings only: it cannot fail
-	_, _ = c.out.Write(text)
+	_, _ = c.Out.Write(text)
 }
 
 // endJSON completes the document with the summary, or with what kept the check from its end.
@@ -114,6 +115,6 @@ func (c *checker) endJSON(sum checked, err error) error {
 		checked
 	}{err == nil, sum}
 	text, _ := json.Marshal(end) // numbers only: it cannot fail
-	fmt.Fprintf(c.out, "],%s\n", text[1:])
+	fmt.Fprintf(c.Out, "],%s\n", text[1:])
 	return err
 }

@@ -58,11 +58,11 @@ func newClass(a *app) *cobra.Command {
 }
 
 func (a *app) installClass(ctx context.Context, name, file string, inactive bool) error {
-	source, err := a.readFile(file)
+	source, err := a.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		install := conn.InstallClass
 		if inactive {
 			install = conn.InstallClassInactive
@@ -128,19 +128,19 @@ func newClassJSON(class client.Class) classJSON {
 }
 
 func (a *app) listClasses(ctx context.Context) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		classes, err := conn.ListClasses(ctx)
 		if err != nil {
 			return err
 		}
-		if a.json {
+		if a.JSON {
 			list := make([]classJSON, 0, len(classes))
 			for _, class := range classes {
 				list = append(list, newClassJSON(class))
 			}
-			return a.printJSON(list)
+			return a.PrintJSON(list)
 		}
-		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		table := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "NAME\tVERSION\tMETHODS")
 		for _, class := range classes {
 			quarantined := ""
@@ -154,32 +154,32 @@ func (a *app) listClasses(ctx context.Context) error {
 }
 
 func (a *app) showClass(ctx context.Context, spec string, source bool) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		class, err := conn.ShowClass(ctx, spec)
 		switch {
 		case err != nil:
 			return err
-		case a.json:
-			return a.printJSON(newClassJSON(class))
+		case a.JSON:
+			return a.PrintJSON(newClassJSON(class))
 		case source:
-			_, err = a.out.Write(class.Source)
+			_, err = a.Out.Write(class.Source)
 			return err
 		case class.Installed.IsZero():
-			_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s\nmethods:   %s\n", class.Name, class.Version, methods(class))
+			_, err = fmt.Fprintf(a.Out, "name:      %s\nversion:   %s\nmethods:   %s\n", class.Name, class.Version, methods(class))
 			return err
 		}
 		var versions []string
 		for _, version := range class.Versions {
 			versions = append(versions, version+marks(class, version))
 		}
-		_, err = fmt.Fprintf(a.out, "name:      %s\nversion:   %s%s\ninstalled: %s\nsize:      %d\nmethods:   %s\nversions:  %s\n",
+		_, err = fmt.Fprintf(a.Out, "name:      %s\nversion:   %s%s\ninstalled: %s\nsize:      %d\nmethods:   %s\nversions:  %s\n",
 			class.Name, class.Version, marks(class, class.Version), class.Installed.Format(time.RFC3339), class.Size, methods(class),
 			strings.Join(versions, "\n           "))
 		if err != nil {
 			return err
 		}
 		if q := class.Quarantine; q != nil {
-			_, err = fmt.Fprintf(a.out, "quarantine: since %s until %s, after %d traps; last: %s\n",
+			_, err = fmt.Fprintf(a.Out, "quarantine: since %s until %s, after %d traps; last: %s\n",
 				q.Since.Format(time.RFC3339), q.Until.Format(time.RFC3339), q.Traps, q.Last)
 			if err != nil {
 				return err
@@ -190,11 +190,11 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 }
 
 func (a *app) resetClass(ctx context.Context, spec string) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
-		if err := conn.ResetClass(ctx, spec); err != nil || !a.json {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		if err := conn.ResetClass(ctx, spec); err != nil || !a.JSON {
 			return err
 		}
-		return a.printJSON(map[string]any{"reset": spec})
+		return a.PrintJSON(map[string]any{"reset": spec})
 	})
 }
 
@@ -211,7 +211,7 @@ func (a *app) printRequires(class client.Class) error {
 		if len(list.lines) == 0 {
 			continue
 		}
-		if _, err := fmt.Fprintf(a.out, "%s%s\n", list.title, strings.Join(list.lines, "\n           ")); err != nil {
+		if _, err := fmt.Fprintf(a.Out, "%s%s\n", list.title, strings.Join(list.lines, "\n           ")); err != nil {
 			return err
 		}
 	}

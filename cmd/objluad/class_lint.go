@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
 	"github.com/objluad/objluad/luavm"
@@ -100,18 +101,18 @@ func newLintJSON(file string, outcome workbench.Outcome) lintJSON {
 }
 
 func (a *app) printLint(report []lintJSON) error {
-	if a.json {
-		return a.printJSON(report)
+	if a.JSON {
+		return a.PrintJSON(report)
 	}
 	for _, r := range report {
 		switch {
 		case r.Error != nil:
-			fmt.Fprintf(a.out, "%s: %s: %s\n", r.File, r.Error.Errno, oneLine(r.Error.Message))
+			fmt.Fprintf(a.Out, "%s: %s: %s\n", r.File, r.Error.Errno, cli.OneLine(r.Error.Message))
 		case len(r.Warnings) == 0:
-			fmt.Fprintf(a.out, "%s: ok\n", r.File)
+			fmt.Fprintf(a.Out, "%s: ok\n", r.File)
 		}
 		for _, warning := range r.Warnings {
-			fmt.Fprintf(a.out, "%s: warning: %s\n", r.File, warning)
+			fmt.Fprintf(a.Out, "%s: warning: %s\n", r.File, warning)
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func (a *app) installStock(ctx context.Context, names []string, inactive bool) e
 	if err != nil {
 		return err
 	}
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		install := conn.InstallClass
 		if inactive {
 			install = conn.InstallClassInactive
@@ -87,12 +87,12 @@ func (a *app) installStock(ctx context.Context, names []string, inactive bool) e
 				return fmt.Errorf("%s: %w", class.Name, err)
 			}
 			installed = append(installed, map[string]any{"name": class.Name, "version": version})
-			if !a.json {
-				fmt.Fprintf(a.out, "%s@%s\n", class.Name, version)
+			if !a.JSON {
+				fmt.Fprintf(a.Out, "%s@%s\n", class.Name, version)
 			}
 		}
-		if a.json {
-			return a.printJSON(installed)
+		if a.JSON {
+			return a.PrintJSON(installed)
 		}
 		return nil
 	})
@@ -103,14 +103,14 @@ func (a *app) listStock(names []string) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
+	if a.JSON {
 		described := make([]map[string]any, 0, len(list))
 		for _, class := range list {
 			described = append(described, map[string]any{"name": class.Name, "summary": class.Summary, "size": len(class.Source)})
 		}
-		return a.printJSON(described)
+		return a.PrintJSON(described)
 	}
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 	for _, class := range list {
 		fmt.Fprintf(table, "%s\t%s\n", class.Name, class.Summary)
 	}

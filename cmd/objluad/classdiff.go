@@ -34,7 +34,7 @@ func newClassDiff(a *app) *cobra.Command {
 }
 
 func (a *app) diffClasses(ctx context.Context, specs []string, file string) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		var names []string
 		var sources [][]byte
 		for _, spec := range specs {
@@ -45,18 +45,18 @@ func (a *app) diffClasses(ctx context.Context, specs []string, file string) erro
 			names, sources = append(names, class.Name+"@"+class.Version), append(sources, class.Source)
 		}
 		if file != "" {
-			source, err := a.readFile(file)
+			source, err := a.ReadFile(file)
 			if err != nil {
 				return err
 			}
 			names, sources = append(names, file), append(sources, source)
 		}
 		text := string(diff.Diff(names[0], sources[0], names[1], sources[1]))
-		if a.json {
-			return a.printJSON(map[string]any{"from": names[0], "to": names[1], "diff": text})
+		if a.JSON {
+			return a.PrintJSON(map[string]any{"from": names[0], "to": names[1], "diff": text})
 		}
 		_, unified, _ := strings.Cut(text, "\n") // behind the line "diff A B", which is git's
-		_, err := a.out.Write([]byte(unified))
+		_, err := a.Out.Write([]byte(unified))
 		return err
 	})
 }

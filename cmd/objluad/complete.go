@@ -145,7 +145,7 @@ func (a *app) ask(cmd *cobra.Command, args []string, word string, complete func(
 	defer cancel()
 	found := make(chan []cobra.Completion, 1)
 	go func() { // which may hang in connecting, until the process ends
-		_ = a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		_ = a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 			found <- complete(&completion{app: a, cmd: cmd, args: args, word: word, ctx: ctx, conn: conn})
 			return nil
 		})
@@ -172,21 +172,14 @@ func (c *completion) pools() []cobra.Completion {
 	return names
 }
 
-// objectsOf returns the namespace in which the command line finds objects.
-func (c *completion) objectsOf() *client.IOContext {
-	ioctx := c.conn.OpenIOContext(c.pool)
-	ioctx.SetNamespace(c.namespace)
-	return ioctx
-}
-
 // xattrs and omapKeys return those of the object that is the first argument.
 func (c *completion) xattrs() []cobra.Completion {
-	xattrs, _ := c.objectsOf().ListXattrs(c.ctx, c.args[0])
+	xattrs, _ := c.IOContext(c.conn).ListXattrs(c.ctx, c.args[0])
 	return slices.Sorted(maps.Keys(xattrs))
 }
 
 func (c *completion) omapKeys() (list []cobra.Completion) {
-	for key, err := range c.objectsOf().ListOmapKeys(c.ctx, c.args[0], "", c.word) {
+	for key, err := range c.IOContext(c.conn).ListOmapKeys(c.ctx, c.args[0], "", c.word) {
 		if err != nil || len(list) == completeNames {
 			break
 		}
@@ -196,7 +189,7 @@ func (c *completion) omapKeys() (list []cobra.Completion) {
 }
 
 func (c *completion) objects() []cobra.Completion {
-	ioctx := c.objectsOf()
+	ioctx := c.IOContext(c.conn)
 	var list []cobra.Completion
 	if c.word != "" {
 		if _, err := ioctx.Stat(c.ctx, c.word); err == nil {

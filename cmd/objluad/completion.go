@@ -26,11 +26,11 @@ pools, objects, classes, versions, methods and calls. Nothing is completed from 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch root := cmd.Root(); args[0] {
 			case "zsh":
-				return root.GenZshCompletion(a.out)
+				return root.GenZshCompletion(a.Out)
 			case "fish":
-				return root.GenFishCompletion(a.out, true)
+				return root.GenFishCompletion(a.Out, true)
 			default:
-				return bashCompletion(root, a.out)
+				return bashCompletion(root, a.Out)
 			}
 		},
 	}

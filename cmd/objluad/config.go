@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/settings"
@@ -30,7 +31,7 @@ func newServe() *cobra.Command {
 }
 
 func newDaemon() *daemon.Daemon {
-	return daemon.New(programVersion(), append([]string{"OBJLUAD_ADDR"}, loginEnv...))
+	return daemon.New(programVersion(), cli.Env())
 }
 
 func newConfig(a *app) *cobra.Command {
@@ -74,18 +75,18 @@ type settingJSON struct {
 }
 
 func (a *app) showSettings(items []settings.Item) error {
-	if a.json {
+	if a.JSON {
 		all := make([]settingJSON, len(items))
 		for i, item := range items {
 			o := item.Origin
 			all[i] = settingJSON{item.Name, item.Value, o.Kind, o.File, o.Line, o.Env, item.Reloadable}
 		}
-		return a.printJSON(all)
+		return a.PrintJSON(all)
 	}
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SETTING\tVALUE\tFROM")
 	for _, item := range items {
-		value := oneLine(item.Value)
+		value := cli.OneLine(item.Value)
 		if value == "" || strings.Contains(value, " ") {
 			value = `"` + value + `"`
 		}
@@ -112,7 +113,7 @@ func (a *app) checkSettings(d *daemon.Daemon) error {
 	problems, warnings := []string{}, []string{}
 	wrong, suspect := d.Problems()
 	for _, err := range wrong {
-		problems = append(problems, oneLine(err.Error()))
+		problems = append(problems, cli.OneLine(err.Error()))
 	}
 	warnings = append(warnings, suspect...)
 	if err := a.printCheck(problems, warnings); err != nil {
@@ -125,17 +126,17 @@ func (a *app) checkSettings(d *daemon.Daemon) error {
 }
 
 func (a *app) printCheck(problems, warnings []string) error {
-	if a.json {
-		return a.printJSON(map[string]any{"ok": len(problems) == 0, "problems": problems, "warnings": warnings})
+	if a.JSON {
+		return a.PrintJSON(map[string]any{"ok": len(problems) == 0, "problems": problems, "warnings": warnings})
 	}
 	for _, problem := range problems {
-		fmt.Fprintln(a.out, problem)
+		fmt.Fprintln(a.Out, problem)
 	}
 	for _, warning := range warnings {
-		fmt.Fprintln(a.out, "warning: "+warning)
+		fmt.Fprintln(a.Out, "warning: "+warning)
 	}
 	if len(problems) == 0 {
-		_, err := fmt.Fprintln(a.out, "ok")
+		_, err := fmt.Fprintln(a.Out, "ok")
 		return err
 	}
 	return nil

@@ -65,7 +65,7 @@ func (e *exporter) run(ctx context.Context, file string) error {
 		return err
 	}
 	if file == "-" {
-		err = write(e.out)
+		err = write(e.Out)
 	} else {
 		err = e.replace(file, write)
 	}
@@ -142,15 +142,15 @@ func syncFolder(dir string) error {
 // report tells what was exported: on standard error, since the archive may be on the other.
 func (e *exporter) report(file string, totals archive.Totals) error {
 	took := e.cost()
-	if !e.json {
+	if !e.JSON {
 		fmt.Fprintf(os.Stderr, "exported %d pools, %d objects, %d bytes: %v\n", totals.Pools, totals.Objects, totals.Bytes, took)
 		return nil
 	}
-	out := *e.app
+	out := *e.App
 	if file == "-" {
-		out.out = os.Stderr
+		out.Out = os.Stderr
 	}
-	return out.printJSON(struct {
+	return out.PrintJSON(struct {
 		Pools   int64 `json:"pools"`
 		Objects int64 `json:"objects"`
 		Bytes   int64 `json:"bytes"`

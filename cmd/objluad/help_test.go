@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/store/pebblestore"
 )
@@ -49,7 +50,7 @@ func leaves(cmd *cobra.Command) map[string]*cobra.Command {
 }
 
 func TestHelpIsComplete(t *testing.T) {
-	root := newRoot(&app{})
+	root := newRoot(cli.New(nil, nil))
 	all := leaves(root)
 	for path, cmd := range all {
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
@@ -269,7 +270,7 @@ const withJSON = `objluad() { command objluad --json "$@" | tee -a json; }
 
 func TestExamples(t *testing.T) {
 	h := newExampleHouse(t)
-	for path, cmd := range leaves(newRoot(&app{})) {
+	for path, cmd := range leaves(newRoot(cli.New(nil, nil))) {
 		if endless[path] {
 			continue
 		}
@@ -287,7 +288,7 @@ func TestExamples(t *testing.T) {
 // another program, or ask for data as it is.
 func TestJSON(t *testing.T) {
 	h := newExampleHouse(t)
-	for path, cmd := range leaves(newRoot(&app{})) {
+	for path, cmd := range leaves(newRoot(cli.New(nil, nil))) {
 		if plain[path] != "" {
 			continue
 		}

@@ -64,7 +64,7 @@ func (i *importer) run(ctx context.Context, file string) error {
 
 // read hands the archive to do, and shows how far it is read.
 func (i *importer) read(ctx context.Context, file, what string, do func(io.Reader) error) error {
-	in, size := i.in, int64(-1)
+	in, size := i.In, int64(-1)
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
@@ -131,8 +131,8 @@ func (i *importer) apply(ctx context.Context, r io.Reader, mode archive.Existing
 
 func (i *importer) report(done archive.Imported) error {
 	took := i.cost()
-	if i.json {
-		return i.printJSON(struct {
+	if i.JSON {
+		return i.PrintJSON(struct {
 			DryRun   bool  `json:"dry_run"`
 			Pools    int64 `json:"pools_created"`
 			Created  int64 `json:"created"`

@@ -53,11 +53,11 @@ func newCanary(a *app, promote *cobra.Command) *cobra.Command {
 				if err != nil {
 					return errno.Errorf(syscall.EINVAL, "a share is a number of percent from 0 to 100, not %q", args[1])
 				}
-				return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
-					if err := conn.SetCanary(ctx, args[0], percent); err != nil || !a.json {
+				return a.WithConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+					if err := conn.SetCanary(ctx, args[0], percent); err != nil || !a.JSON {
 						return err
 					}
-					return a.printJSON(map[string]any{"canary": args[0], "percent": percent})
+					return a.PrintJSON(map[string]any{"canary": args[0], "percent": percent})
 				})
 			},
 		})
@@ -90,11 +90,11 @@ func (a *app) quietCommand(use, short, done string, do func(*client.Conn, contex
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
-				if err := do(conn, ctx, args[0]); err != nil || !a.json {
+			return a.WithConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+				if err := do(conn, ctx, args[0]); err != nil || !a.JSON {
 					return err
 				}
-				return a.printJSON(map[string]any{done: args[0]})
+				return a.PrintJSON(map[string]any{done: args[0]})
 			})
 		},
 	}
@@ -102,7 +102,7 @@ func (a *app) quietCommand(use, short, done string, do func(*client.Conn, contex
 
 // changeClass changes which version of a class is active, and prints it.
 func (a *app) changeClass(ctx context.Context, spec string, change func(*client.Conn, context.Context, string) (string, error)) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		version, err := change(conn, ctx, spec)
 		if err != nil {
 			return err
@@ -113,10 +113,10 @@ func (a *app) changeClass(ctx context.Context, spec string, change func(*client.
 }
 
 func (a *app) printVersion(name, version string) error {
-	if a.json {
-		return a.printJSON(map[string]any{"name": name, "version": version})
+	if a.JSON {
+		return a.PrintJSON(map[string]any{"name": name, "version": version})
 	}
-	_, err := fmt.Fprintf(a.out, "%s@%s\n", name, version)
+	_, err := fmt.Fprintf(a.Out, "%s@%s\n", name, version)
 	return err
 }
 
@@ -124,23 +124,23 @@ func (a *app) collectClasses(ctx context.Context, name string, unused time.Durat
 	if unused < 0 {
 		return errno.Errorf(syscall.EINVAL, "--unused is 0 or more, not %v", unused)
 	}
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		specs, err := conn.CollectClasses(ctx, name, unused, dryRun)
 		switch {
 		case err != nil:
 			return err
-		case a.json:
-			return a.printJSON(map[string]any{"versions": specs, "dry_run": dryRun})
+		case a.JSON:
+			return a.PrintJSON(map[string]any{"versions": specs, "dry_run": dryRun})
 		}
 		for _, spec := range specs {
-			fmt.Fprintln(a.out, spec)
+			fmt.Fprintln(a.Out, spec)
 		}
 		return nil
 	})
 }
 
 func (a *app) classHistory(ctx context.Context, name string) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if strings.Contains(name, "@") {
 			return errno.Errorf(syscall.EINVAL, "a history is of all versions: name the class only")
 		}
@@ -150,10 +150,10 @@ func (a *app) classHistory(ctx context.Context, name string) error {
 		}
 		all := append(slices.Clone(class.History), client.Activation{Version: class.Version, Since: class.Since})
 		slices.Reverse(all)
-		if a.json {
-			return a.printJSON(activationsJSON(all))
+		if a.JSON {
+			return a.PrintJSON(activationsJSON(all))
 		}
-		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		table := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "ACTIVE SINCE\tVERSION")
 		for _, activation := range all {
 			fmt.Fprintf(table, "%s\t%s\n", timeText(activation.Since), activation.Version)

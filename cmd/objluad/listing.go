@@ -15,11 +15,11 @@ type listing struct {
 	count int
 }
 
-func newListing(a *app) *listing { return &listing{app: a, out: bufio.NewWriter(a.out)} }
+func newListing(a *app) *listing { return &listing{app: a, out: bufio.NewWriter(a.Out)} }
 
 // add prints an element: v in JSON, or what print writes. Errors show in end.
 func (l *listing) add(v any, print func(io.Writer)) {
-	if !l.app.json {
+	if !l.app.JSON {
 		print(l.out)
 		return
 	}
@@ -37,7 +37,7 @@ func (l *listing) add(v any, print func(io.Writer)) {
 
 // end prints what follows the last element.
 func (l *listing) end() error {
-	if l.app.json {
+	if l.app.JSON {
 		if l.count == 0 {
 			l.out.WriteByte('[')
 		}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,7 +17,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/objluad/objluad/client"
-	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
 func TestMain(m *testing.M) {
@@ -114,13 +112,4 @@ func info(ts *testscript.TestScript, key string) string {
 	_, after, _ := strings.Cut(string(text), "\n"+key+":")
 	value, _, _ := strings.Cut(after, "\r\n")
 	return value
-}
-
-func TestErrorLine(t *testing.T) {
-	if got := oneLine("a\r\nb\x1b[31m"); got != "a  b [31m" {
-		t.Errorf("oneLine: %q", got)
-	}
-	if name, message := errno.Describe(os.ErrDeadlineExceeded); name != "ETIMEDOUT" || message == "" {
-		t.Errorf("describe: %s, %s", name, message)
-	}
 }

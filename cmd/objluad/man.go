@@ -20,10 +20,10 @@ folder /usr/local/share/man/man1, man finds them.`,
 			root := cmd.Root()
 			root.PersistentFlags().Lookup("addr").DefValue = daemon.DefaultAddr // whatever the environment of this process has
 			pages, err := manual.Write(root, args[0], programVersion())
-			if err != nil || !a.json {
+			if err != nil || !a.JSON {
 				return err
 			}
-			return a.printJSON(map[string]any{"folder": args[0], "pages": pages})
+			return a.PrintJSON(map[string]any{"folder": args[0], "pages": pages})
 		},
 	}
 }

@@ -11,12 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/manual"
 )
 
 func TestManPages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man1")
-	root := newRoot(&app{})
+	root := newRoot(cli.New(nil, nil))
 	pages, err := manual.Write(root, dir, programVersion())
 	if err != nil {
 		t.Fatal(err)

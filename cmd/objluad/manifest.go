@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/objclass"
 )
 
@@ -23,7 +24,7 @@ func (a *app) printManifest(text json.RawMessage) error {
 	}
 	var b strings.Builder
 	if m.Doc != "" {
-		fmt.Fprintf(&b, "doc:       %s\n", oneLine(m.Doc))
+		fmt.Fprintf(&b, "doc:       %s\n", cli.OneLine(m.Doc))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Methods)) {
 		fmt.Fprintf(&b, "method:    %s\n", strings.Join(describeMethod(name, m.Methods[name]), ", "))
@@ -31,7 +32,7 @@ func (a *app) printManifest(text json.RawMessage) error {
 	if m.Capabilities != nil {
 		fmt.Fprintf(&b, "may touch: %s\n", strings.Join(granted(m.Capabilities), "; "))
 	}
-	_, err := fmt.Fprint(a.out, b.String())
+	_, err := fmt.Fprint(a.Out, b.String())
 	return err
 }
 
@@ -39,7 +40,7 @@ func (a *app) printManifest(text json.RawMessage) error {
 func describeMethod(name string, m *objclass.MethodManifest) []string {
 	parts := []string{name}
 	if m.Doc != "" {
-		parts[0] += ": " + oneLine(m.Doc)
+		parts[0] += ": " + cli.OneLine(m.Doc)
 	}
 	for what, kind := range map[string]string{"input": m.Input, "output": m.Output} {
 		if kind != "" {

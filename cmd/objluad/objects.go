@@ -4,10 +4,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -77,27 +75,27 @@ func (a *app) create(ctx context.Context, oid string) error {
 
 // change runs a change of an object that returns its new version.
 func (a *app) change(ctx context.Context, fn func(context.Context, *client.IOContext) (uint64, error)) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		version, err := fn(ctx, ioctx)
-		if err != nil || !a.json {
+		if err != nil || !a.JSON {
 			return err
 		}
-		return a.printJSON(map[string]any{"version": version})
+		return a.PrintJSON(map[string]any{"version": version})
 	})
 }
 
 func (a *app) stat(ctx context.Context, oid string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		st, err := ioctx.Stat(ctx, oid)
 		if err != nil {
 			return err
 		}
-		if a.json {
-			return a.printJSON(map[string]any{"size": st.Size, "mtime": st.ModTime.UTC(), "version": st.Version})
+		if a.JSON {
+			return a.PrintJSON(map[string]any{"size": st.Size, "mtime": st.ModTime.UTC(), "version": st.Version})
 		}
 		const layout = "2006-01-02T15:04:05.000000-0700" // as rados, which asks for seconds
 		mtime := st.ModTime.In(time.Local).Truncate(time.Second).Format(layout)
-		_, err = fmt.Fprintf(a.out, "%s/%s mtime %s, size %d\n", a.pool, readable(oid), mtime, st.Size)
+		_, err = fmt.Fprintf(a.Out, "%s/%s mtime %s, size %d\n", a.Pool, readable(oid), mtime, st.Size)
 		return err
 	})
 }
@@ -116,7 +114,7 @@ func newListed(name string) listed {
 }
 
 func (a *app) list(ctx context.Context) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		list := newListing(a)
 		for oid, err := range ioctx.ListObjects(ctx) {
 			if err != nil {
@@ -129,29 +127,15 @@ func (a *app) list(ctx context.Context) error {
 }
 
 func (a *app) remove(ctx context.Context, oids []string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		for _, oid := range oids {
 			if err := ioctx.Delete(ctx, oid); err != nil {
 				return err
 			}
 		}
-		if a.json {
-			return a.printJSON(map[string]any{"removed": len(oids)})
+		if a.JSON {
+			return a.PrintJSON(map[string]any{"removed": len(oids)})
 		}
 		return nil
 	})
-}
-
-// readFile returns a file's content; "-" is standard input.
-func (a *app) readFile(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(a.in)
-	}
-	return os.ReadFile(name)
-}
-
-func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
 }

@@ -110,7 +110,7 @@ func withKey(use, short string, min, max int, run func(cmd *cobra.Command, oid, 
 }
 
 func (a *app) listOmapKeys(ctx context.Context, oid string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		list := newListing(a)
 		for key, err := range ioctx.ListOmapKeys(ctx, oid, "", "") {
 			if err != nil {
@@ -123,7 +123,7 @@ func (a *app) listOmapKeys(ctx context.Context, oid string) error {
 }
 
 func (a *app) listOmapValues(ctx context.Context, oid string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		list := newListing(a)
 		for kv, err := range ioctx.ListOmapValues(ctx, oid, "", "") {
 			if err != nil {
@@ -143,11 +143,11 @@ func (a *app) listOmapValues(ctx context.Context, oid string) error {
 }
 
 func (a *app) getOmapValue(ctx context.Context, oid, key string, file []string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		value, err := ioctx.GetOmapValue(ctx, oid, key)
 		if err != nil {
-			if _, statErr := ioctx.Stat(ctx, oid); statErr == nil && errors.Is(err, syscall.ENOENT) && !a.json {
-				fmt.Fprintf(a.out, "No such key: %s/%s/%s\n", a.pool, readable(oid), readable(key)) // rados does so, too
+			if _, statErr := ioctx.Stat(ctx, oid); statErr == nil && errors.Is(err, syscall.ENOENT) && !a.JSON {
+				fmt.Fprintf(a.Out, "No such key: %s/%s/%s\n", a.Pool, readable(oid), readable(key)) // rados does so, too
 			}
 			return err
 		}
@@ -156,7 +156,7 @@ func (a *app) getOmapValue(ctx context.Context, oid, key string, file []string) 
 }
 
 func (a *app) getOmapHeader(ctx context.Context, oid string, file []string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		header, err := ioctx.GetOmapHeader(ctx, oid)
 		if err != nil {
 			return err
@@ -170,22 +170,22 @@ func (a *app) showValue(what string, value []byte, file []string) error {
 	switch {
 	case len(file) > 0:
 		return a.saveBytes(file[0], value)
-	case a.json:
-		return a.printJSON(newValueJSON(value))
+	case a.JSON:
+		return a.PrintJSON(newValueJSON(value))
 	}
-	dumpValue(a.out, what, value)
+	dumpValue(a.Out, what, value)
 	return nil
 }
 
 func (a *app) clearOmap(ctx context.Context, oids []string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		for _, oid := range oids {
 			if _, err := ioctx.CleanOmap(ctx, oid); err != nil {
 				return err
 			}
 		}
-		if a.json {
-			return a.printJSON(map[string]any{"cleared": len(oids)})
+		if a.JSON {
+			return a.PrintJSON(map[string]any{"cleared": len(oids)})
 		}
 		return nil
 	})

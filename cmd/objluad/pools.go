@@ -47,27 +47,27 @@ func newPoolCommands(a *app) []*cobra.Command {
 }
 
 func (a *app) listPools(ctx context.Context) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		names, err := conn.ListPools(ctx)
 		if err != nil {
 			return err
 		}
-		if a.json {
-			return a.printJSON(append([]string{}, names...))
+		if a.JSON {
+			return a.PrintJSON(append([]string{}, names...))
 		}
 		for _, name := range names {
-			fmt.Fprintln(a.out, name)
+			fmt.Fprintln(a.Out, name)
 		}
 		return nil
 	})
 }
 
 func (a *app) makePool(ctx context.Context, name string) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
-		if err := conn.MakePool(ctx, name); err != nil || !a.json {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		if err := conn.MakePool(ctx, name); err != nil || !a.JSON {
 			return err
 		}
-		return a.printJSON(map[string]any{"created": name})
+		return a.PrintJSON(map[string]any{"created": name})
 	})
 }
 
@@ -75,11 +75,11 @@ func (a *app) removePool(ctx context.Context, names []string, sure bool) error {
 	if len(names) != 2 || names[0] != names[1] || !sure {
 		return errno.Errorf(syscall.EPERM, "this destroys the pool with all its objects; if that is meant, name it twice, and add --yes-i-really-really-mean-it")
 	}
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
-		if err := conn.DeletePool(ctx, names[0]); err != nil || !a.json {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+		if err := conn.DeletePool(ctx, names[0]); err != nil || !a.JSON {
 			return err
 		}
-		return a.printJSON(map[string]any{"removed": names[0]})
+		return a.PrintJSON(map[string]any{"removed": names[0]})
 	})
 }
 
@@ -91,7 +91,7 @@ type poolJSON struct {
 }
 
 func (a *app) df(ctx context.Context) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		stat, err := conn.GetClusterStats(ctx)
 		if err != nil {
 			return err
@@ -104,11 +104,11 @@ func (a *app) df(ctx context.Context) error {
 			total.Objects += pool.Objects
 			total.Bytes += pool.Bytes
 		}
-		if a.json {
-			return a.printJSON(map[string]any{"pools": pools, "objects": total.Objects, "bytes": total.Bytes,
+		if a.JSON {
+			return a.PrintJSON(map[string]any{"pools": pools, "objects": total.Objects, "bytes": total.Bytes,
 				"total_bytes": stat.Total, "available_bytes": stat.Available})
 		}
-		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		table := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(table, "POOL\tOBJECTS\tBYTES\t")
 		for _, pool := range append(pools, total) {
 			fmt.Fprintf(table, "%s\t%d\t%d\t\n", pool.Name, pool.Objects, pool.Bytes)
@@ -116,7 +116,7 @@ func (a *app) df(ctx context.Context) error {
 		if err := table.Flush(); err != nil || stat.Total == 0 {
 			return err
 		}
-		_, err = fmt.Fprintf(a.out, "\n%d bytes available of %d\n", stat.Available, stat.Total)
+		_, err = fmt.Fprintf(a.Out, "\n%d bytes available of %d\n", stat.Available, stat.Total)
 		return err
 	})
 }

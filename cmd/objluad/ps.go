@@ -81,19 +81,19 @@ func newCallJSON(call client.CallInfo) callJSON {
 }
 
 func (a *app) listCalls(ctx context.Context) error {
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		calls, err := conn.Calls(ctx)
 		if err != nil {
 			return err
 		}
-		if a.json {
+		if a.JSON {
 			list := make([]callJSON, 0, len(calls))
 			for _, call := range calls {
 				list = append(list, newCallJSON(call))
 			}
-			return a.printJSON(list)
+			return a.PrintJSON(list)
 		}
-		return printCalls(a.out, calls)
+		return printCalls(a.Out, calls)
 	})
 }
 
@@ -124,15 +124,15 @@ func (a *app) kill(ctx context.Context, args []string) error {
 			return errno.Errorf(syscall.EINVAL, "a call's id is a number, not %q; objluad ps lists them", arg)
 		}
 	}
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		var first error
 		for _, id := range ids {
 			if err := conn.Kill(ctx, id); err != nil && first == nil {
 				first = err
 			}
 		}
-		if first == nil && a.json {
-			return a.printJSON(map[string]any{"killed": len(ids)})
+		if first == nil && a.JSON {
+			return a.PrintJSON(map[string]any{"killed": len(ids)})
 		}
 		return first
 	})

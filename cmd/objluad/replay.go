@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/luavm"
 	"github.com/objluad/objluad/objclass"
@@ -32,8 +33,8 @@ func (a *app) captured(path string, bundle []byte) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(map[string]any{"bundle": path, "bytes": len(bundle), "outcome": b.Outcome})
+	if a.JSON {
+		return a.PrintJSON(map[string]any{"bundle": path, "bytes": len(bundle), "outcome": b.Outcome})
 	}
 	return a.printOutcome("captured", &b.Outcome)
 }
@@ -53,7 +54,7 @@ it; BUNDLE - is standard input. The exit status is 1 if something else does.`,
 			}
 			var log func(int, string)
 			if logs {
-				log = func(level int, message string) { fmt.Fprintf(os.Stderr, "log %d: %s\n", level, oneLine(message)) }
+				log = func(level int, message string) { fmt.Fprintf(os.Stderr, "log %d: %s\n", level, cli.OneLine(message)) }
 			}
 			return a.replay(cmd.Context(), b, log)
 		},
@@ -64,7 +65,7 @@ it; BUNDLE - is standard input. The exit status is 1 if something else does.`,
 
 // readBundle reads a bundle, and no more than that of what is none.
 func (a *app) readBundle(name string) (*objclass.Bundle, error) {
-	from := a.in
+	from := a.In
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
@@ -89,8 +90,8 @@ func (a *app) replay(ctx context.Context, b *objclass.Bundle, log func(int, stri
 	defer engine.Close()
 	now := b.Replay(ctx, engine, log)
 	same := b.Outcome.Same(&now)
-	if a.json {
-		err = a.printJSON(map[string]any{"same": same, "timed": b.Outcome.Timed(), "captured": b.Outcome, "replayed": now})
+	if a.JSON {
+		err = a.PrintJSON(map[string]any{"same": same, "timed": b.Outcome.Timed(), "captured": b.Outcome, "replayed": now})
 	} else {
 		err = a.printReplay(&b.Outcome, &now, same)
 	}
@@ -114,18 +115,18 @@ func (a *app) printReplay(was, now *objclass.Outcome, same bool) error {
 	case was.Failed():
 		verdict = "the same error as captured"
 	}
-	_, printErr := fmt.Fprintln(a.out, verdict)
+	_, printErr := fmt.Fprintln(a.Out, verdict)
 	return errors.Join(err, printErr)
 }
 
 // printOutcome prints an outcome, and behind it where it happened.
 func (a *app) printOutcome(what string, o *objclass.Outcome) error {
-	_, err := fmt.Fprintf(a.out, "%s: %s\n", what, oneLine(o.String()))
+	_, err := fmt.Fprintf(a.Out, "%s: %s\n", what, cli.OneLine(o.String()))
 	if o.Where != "" {
-		_, err = fmt.Fprintf(a.out, "  at %s\n", oneLine(string(o.Where)))
+		_, err = fmt.Fprintf(a.Out, "  at %s\n", cli.OneLine(string(o.Where)))
 	}
 	for line := range strings.Lines(string(o.Traceback)) {
-		_, err = fmt.Fprintf(a.out, "  %s\n", oneLine(strings.TrimRight(line, "\n")))
+		_, err = fmt.Fprintf(a.Out, "  %s\n", cli.OneLine(strings.TrimRight(line, "\n")))
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
 	"github.com/objluad/objluad/objclass"
@@ -114,7 +115,7 @@ func (r *runner) run(ctx context.Context, file, method string, args []string) er
 
 // showLog has what a run logs printed to standard error.
 func showLog(inv *objclass.Invocation) {
-	inv.Log = func(level int, message string) { fmt.Fprintf(os.Stderr, "log %d: %s\n", level, oneLine(message)) }
+	inv.Log = func(level int, message string) { fmt.Fprintf(os.Stderr, "log %d: %s\n", level, cli.OneLine(message)) }
 }
 
 // readObject returns the object of the flags, nil if they give none.

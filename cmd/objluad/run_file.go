@@ -70,7 +70,7 @@ func followLinks(name string) (string, error) {
 
 // readData reads the object's data, and no more than an object may have.
 func (r *runner) readData() ([]byte, error) {
-	from := r.in
+	from := r.In
 	if r.object != "-" {
 		f, err := os.Open(r.object)
 		if err != nil {

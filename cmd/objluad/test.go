@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
 )
@@ -48,7 +49,7 @@ of cases: each has an object, calls, and what they are to answer and to leave. T
 }
 
 func (t *tester) run(ctx context.Context, files []string) error {
-	if t.tap && t.json {
+	if t.tap && t.JSON {
 		return errno.Errorf(syscall.EINVAL, "--tap and --json cannot both be printed")
 	}
 	if len(files) == 0 {
@@ -87,15 +88,15 @@ func (t *tester) report(results []workbench.Result) error {
 		}
 	}
 	switch {
-	case t.json:
-		if err := t.printJSON(results); err != nil {
+	case t.JSON:
+		if err := t.PrintJSON(results); err != nil {
 			return err
 		}
 	case t.tap:
-		printTAP(t.out, results)
+		printTAP(t.Out, results)
 	default:
-		printResults(t.out, results)
-		fmt.Fprintf(t.out, "%d passed, %d failed\n", len(results)-failed, failed)
+		printResults(t.Out, results)
+		fmt.Fprintf(t.Out, "%d passed, %d failed\n", len(results)-failed, failed)
 	}
 	if failed > 0 {
 		return errno.Errorf(syscall.EINVAL, "%d of %d tests failed", failed, len(results))
@@ -105,9 +106,9 @@ func (t *tester) report(results []workbench.Result) error {
 
 func title(r workbench.Result) string {
 	if r.Name == "" {
-		return oneLine(r.File)
+		return cli.OneLine(r.File)
 	}
-	return oneLine(r.File + ": " + r.Name)
+	return cli.OneLine(r.File + ": " + r.Name)
 }
 
 // failureLines returns the lines of all failures, as a terminal may show them.
@@ -115,7 +116,7 @@ func failureLines(r workbench.Result) []string {
 	var all []string
 	for _, failure := range r.Failures {
 		for line := range strings.Lines(failure) {
-			all = append(all, oneLine(strings.TrimSuffix(line, "\n")))
+			all = append(all, cli.OneLine(strings.TrimSuffix(line, "\n")))
 		}
 	}
 	return all

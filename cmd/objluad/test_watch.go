@@ -14,6 +14,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
@@ -48,7 +49,7 @@ func (t *tester) watch(ctx context.Context, files []string) error {
 	for {
 		if err := t.run(ctx, files); err != nil && ctx.Err() == nil {
 			name, message := errno.Describe(err)
-			fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, oneLine(message))
+			fmt.Fprintf(os.Stderr, "objluad: %s: %s\n", name, cli.OneLine(message))
 		}
 		if err := awaitChange(ctx, watcher, folders); err != nil || ctx.Err() != nil {
 			return err

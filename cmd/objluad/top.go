@@ -45,7 +45,7 @@ column, r reverses it; / shows only what contains a text, and escape all again; 
 }
 
 func (a *app) top(ctx context.Context, f topFlags) error {
-	printed := f.batch || a.json
+	printed := f.batch || a.JSON
 	switch {
 	case f.interval < 100*time.Millisecond:
 		return errno.Errorf(syscall.EINVAL, "--interval is 100ms at least, not %v", f.interval)
@@ -56,7 +56,7 @@ func (a *app) top(ctx context.Context, f topFlags) error {
 	}
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer restore()
-	return a.withConn(ctx, func(ctx context.Context, conn *client.Conn) error {
+	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if printed {
 			return a.printFrames(ctx, conn, f)
 		}
@@ -89,14 +89,14 @@ func (a *app) printFrames(ctx context.Context, conn *client.Conn, f topFlags) er
 }
 
 func (a *app) printFrame(frame *top.Frame) error {
-	if !a.json {
-		return frame.Print(a.out)
+	if !a.JSON {
+		return frame.Print(a.Out)
 	}
 	calls := make([]callJSON, 0, len(frame.Calls))
 	for _, call := range frame.Calls {
 		calls = append(calls, newCallJSON(call))
 	}
-	return a.printJSON(struct {
+	return a.PrintJSON(struct {
 		*top.Frame
 		Calls []callJSON `json:"calls"`
 	}{frame, calls})

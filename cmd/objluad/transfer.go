@@ -102,8 +102,8 @@ func (a *app) upload(ctx context.Context, file string,
 		return err
 	}
 	defer in.Close()
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
-		defer a.meter.Show("writing", sizeOf(in), true)()
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+		defer a.Meter.Show("writing", sizeOf(in), true)()
 		pieces := &pieceReader{in: in}
 		piece, err := pieces.next()
 		if err != nil {
@@ -123,10 +123,10 @@ func (a *app) upload(ctx context.Context, file string,
 			}
 			written += uint64(len(piece))
 		}
-		if err != nil || !a.json {
+		if err != nil || !a.JSON {
 			return err
 		}
-		return a.printJSON(map[string]any{"version": version, "size": written})
+		return a.PrintJSON(map[string]any{"version": version, "size": written})
 	})
 }
 
@@ -166,12 +166,12 @@ func (p *pieceReader) next() ([]byte, error) {
 }
 
 func (a *app) get(ctx context.Context, oid, file string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		st, err := ioctx.Stat(ctx, oid)
 		if err != nil {
 			return err
 		}
-		defer a.meter.Show("reading", int64(st.Size), false)()
+		defer a.Meter.Show("reading", int64(st.Size), false)()
 		if st.Size <= pieceSize {
 			data, err := ioctx.ReadFull(ctx, oid)
 			if err != nil {
@@ -211,7 +211,7 @@ func (a *app) saveBytes(file string, data []byte) error {
 // save has write fill a file, - is standard output, and tells how much it has.
 func (a *app) save(file string, write func(io.Writer) (uint64, error)) error {
 	if file == "-" {
-		_, err := write(a.out)
+		_, err := write(a.Out)
 		return err
 	}
 	f, err := os.Create(file)
@@ -219,16 +219,16 @@ func (a *app) save(file string, write func(io.Writer) (uint64, error)) error {
 		return err
 	}
 	size, err := write(f)
-	if err := errors.Join(err, f.Close()); err != nil || !a.json {
+	if err := errors.Join(err, f.Close()); err != nil || !a.JSON {
 		return err
 	}
-	return a.printJSON(map[string]any{"size": size})
+	return a.PrintJSON(map[string]any{"size": size})
 }
 
 // openFile opens a file to read; - is standard input.
 func (a *app) openFile(name string) (io.ReadCloser, error) {
 	if name == "-" {
-		return io.NopCloser(bufio.NewReader(a.in)), nil
+		return io.NopCloser(bufio.NewReader(a.In)), nil
 	}
 	return os.Open(name)
 }

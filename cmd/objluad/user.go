@@ -3,11 +3,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -17,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/top"
 	"github.com/objluad/objluad/server/access"
@@ -47,8 +45,8 @@ func (e *userEditor) edit(change func(*access.File) error) error {
 // change is edit of a user, whom it names if the output is JSON.
 func (e *userEditor) change(name string, change func(*access.File) error) error {
 	err := e.edit(change)
-	if err == nil && e.json {
-		return e.printJSON(map[string]any{"user": name})
+	if err == nil && e.JSON {
+		return e.PrintJSON(map[string]any{"user": name})
 	}
 	return err
 }
@@ -111,9 +109,9 @@ func (e *userEditor) passwd(name string) error {
 
 // readPassword asks for a password twice if the input is a terminal, and else reads a line of it.
 func (e *userEditor) readPassword(prompt string) ([]byte, error) {
-	file, ok := e.in.(*os.File)
+	file, ok := e.In.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return readSecret(e.in)
+		return cli.ReadSecret(e.In)
 	}
 	var typed [2][]byte
 	for i, ask := range []string{prompt, "Again: "} {
@@ -129,15 +127,6 @@ func (e *userEditor) readPassword(prompt string) ([]byte, error) {
 		return nil, errno.Errorf(syscall.EINVAL, "the passwords are not the same")
 	}
 	return typed[0], nil
-}
-
-// readSecret returns the first line, without its end.
-func readSecret(in io.Reader) ([]byte, error) {
-	line, err := bufio.NewReader(io.LimitReader(in, access.MaxPassword+2)).ReadBytes('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return bytes.TrimRight(line, "\r\n"), nil
 }
 
 func (e *userEditor) newToken() *cobra.Command {
@@ -176,10 +165,10 @@ func (e *userEditor) addToken(name string, life time.Duration) error {
 	switch {
 	case err != nil:
 		return err
-	case e.json:
-		return e.printJSON(map[string]any{"user": name, "token": secret})
+	case e.JSON:
+		return e.PrintJSON(map[string]any{"user": name, "token": secret})
 	}
-	_, err = fmt.Fprintln(e.out, secret)
+	_, err = fmt.Fprintln(e.Out, secret)
 	return err
 }
 
@@ -278,10 +267,10 @@ func (e *userEditor) print(users []*access.User) error {
 	for _, user := range users {
 		list = append(list, newUserJSON(user))
 	}
-	if e.json {
-		return e.printJSON(list)
+	if e.JSON {
+		return e.PrintJSON(list)
 	}
-	table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tLOGIN\tCAPABILITIES")
 	for _, u := range list {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", u.Name, u.logins(), u.Caps)

@@ -34,10 +34,10 @@ func newVersion(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			platform := runtime.GOOS + "/" + runtime.GOARCH
-			if a.json {
-				return a.printJSON(map[string]any{"version": programVersion(), "go": runtime.Version(), "platform": platform})
+			if a.JSON {
+				return a.PrintJSON(map[string]any{"version": programVersion(), "go": runtime.Version(), "platform": platform})
 			}
-			_, err := fmt.Fprintf(a.out, "objluad %s (%s, %s)\n", programVersion(), runtime.Version(), platform)
+			_, err := fmt.Fprintf(a.Out, "objluad %s (%s, %s)\n", programVersion(), runtime.Version(), platform)
 			return err
 		},
 	}
@@ -49,14 +49,14 @@ func newPing(a *app) *cobra.Command {
 		Short: "Ask the daemon for a sign of life",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
+			return a.WithConn(cmd.Context(), func(ctx context.Context, conn *client.Conn) error {
 				if err := conn.Ping(ctx); err != nil {
 					return err
 				}
-				if a.json {
-					return a.printJSON(map[string]any{"pong": true})
+				if a.JSON {
+					return a.PrintJSON(map[string]any{"pong": true})
 				}
-				_, err := fmt.Fprintln(a.out, "PONG")
+				_, err := fmt.Fprintln(a.Out, "PONG")
 				return err
 			})
 		},

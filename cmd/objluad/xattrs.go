@@ -54,7 +54,7 @@ func newXattrCommands(a *app) []*cobra.Command {
 }
 
 func (a *app) listXattrs(ctx context.Context, oid string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		xattrs, err := ioctx.ListXattrs(ctx, oid)
 		if err != nil {
 			return err
@@ -68,15 +68,15 @@ func (a *app) listXattrs(ctx context.Context, oid string) error {
 }
 
 func (a *app) getXattr(ctx context.Context, oid, name string) error {
-	return a.withObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
+	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		value, err := ioctx.GetXattr(ctx, oid, name)
 		switch {
 		case err != nil:
 			return err
-		case a.json:
-			return a.printJSON(newValueJSON(value))
+		case a.JSON:
+			return a.PrintJSON(newValueJSON(value))
 		}
-		_, err = a.out.Write(value)
+		_, err = a.Out.Write(value)
 		return err
 	})
 }
@@ -85,11 +85,11 @@ func (a *app) getXattr(ctx context.Context, oid, name string) error {
 func (a *app) value(args []string, file string) ([]byte, error) {
 	switch {
 	case file != "":
-		return a.readFile(file)
+		return a.ReadFile(file)
 	case len(args) > 0:
 		return []byte(args[0]), nil
 	}
-	return a.readFile("-")
+	return a.ReadFile("-")
 }
 
 // valueJSON is a value in JSON, which can hold no bytes that are not UTF-8.

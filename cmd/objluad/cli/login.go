@@ -1,11 +1,15 @@
 // This file is as whom the command line logs in, and how it reaches the daemon. A password is never an argument, which all users of
 // the machine can see.
 
-package main
+package cli
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io"
 	"os"
 	"syscall"
 
@@ -13,6 +17,7 @@ import (
 
 	"github.com/objluad/objluad/client"
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/server/access"
 )
 
 // loginEnv are the names in the environment that are about it.
@@ -48,7 +53,7 @@ func (l *loginFlags) into(opts *client.Options) (err error) {
 			return err
 		}
 		defer file.Close()
-		password, err := readSecret(file)
+		password, err := ReadSecret(file)
 		if err != nil {
 			return err
 		}
@@ -86,4 +91,13 @@ func (l *loginFlags) config() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
+}
+
+// ReadSecret returns a secret: the first line, without its end.
+func ReadSecret(in io.Reader) ([]byte, error) {
+	line, err := bufio.NewReader(io.LimitReader(in, access.MaxPassword+2)).ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return bytes.TrimRight(line, "\r\n"), nil
 }
