@@ -11,6 +11,7 @@ import (
 	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
+	"github.com/objluad/objluad/cmd/objluad/objects"
 	"github.com/objluad/objluad/cmd/objluad/usage"
 )
 
@@ -58,11 +59,8 @@ func newRoot(shared *cli.App) *cobra.Command {
 	}
 	a.AddFlags(root.PersistentFlags(), daemon.DefaultAddr)
 	root.AddCommand(newServe(), newConfig(a), newVersion(a), newPing(a), newClass(a), newBackup(a))
-	root.AddCommand(newPoolCommands(a)...)
 	root.AddCommand(newExport(a), newImport(a), newCheck(a))
-	root.AddCommand(newObjectCommands(a)...)
-	root.AddCommand(newXattrCommands(a)...)
-	root.AddCommand(newOmapCommands(a)...)
+	root.AddCommand(objects.Commands(shared)...)
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newReplay(a))
 	root.AddCommand(newOperatorCommands(a)...)

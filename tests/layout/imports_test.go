@@ -24,6 +24,7 @@ var arrows = []struct {
 	{"cmd/objluad/progress", nil},
 	{"cmd/objluad/usage", []string{"cmd/objluad/errno"}},
 	{"cmd/objluad/cli", []string{"cmd/objluad/errno", "cmd/objluad/progress", "client", "server/access"}},
+	{"cmd/objluad/objects", []string{"cmd/objluad/cli", "cmd/objluad/errno", "client"}},
 	{"cmd/objluad/storeflags", []string{"cmd/objluad/errno", "cmd/objluad/settings", "store", "store/pebblestore", "store/radosstore"}},
 	{"cmd/objluad/daemon", []string{"cmd/objluad/errno", "cmd/objluad/settings", "cmd/objluad/storeflags", "server", "server/access", "luavm", "objclass", "store"}},
 	{"cmd/objluad", []string{"server", "server/access", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},

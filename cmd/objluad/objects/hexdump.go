@@ -1,6 +1,6 @@
 // This file prints bytes for people, in the form in which rados does: that of hexdump -C.
 
-package main
+package objects
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
 // This file is the subcommands that move an object's data to and from files, in pieces where there is much of it.
 
-package main
+package objects
 
 import (
 	"bufio"
@@ -25,7 +25,7 @@ import (
 // is an error, and never mixes with them.
 const pieceSize = 32 << 20
 
-func newPut(a *app) *cobra.Command {
+func newPut(a *commands) *cobra.Command {
 	var offset string
 	cmd := &cobra.Command{
 		Use:   "put OID FILE",
@@ -61,7 +61,7 @@ func parseOffset(text string) (uint64, error) {
 	return n << shift, nil
 }
 
-func (a *app) put(ctx context.Context, oid, file string) error {
+func (a *commands) put(ctx context.Context, oid, file string) error {
 	return a.upload(ctx, file, func(ctx context.Context, ioctx *client.IOContext, piece []byte) (uint64, error) {
 		return ioctx.WriteFull(ctx, oid, piece)
 	}, func(ctx context.Context, ioctx *client.IOContext, piece []byte, written uint64) (uint64, error) {
@@ -70,7 +70,7 @@ func (a *app) put(ctx context.Context, oid, file string) error {
 }
 
 // putAt writes a file at an offset. An empty one replaces the object by as many zeros, as with rados.
-func (a *app) putAt(ctx context.Context, oid, file string, offset uint64) error {
+func (a *commands) putAt(ctx context.Context, oid, file string, offset uint64) error {
 	return a.upload(ctx, file, func(ctx context.Context, ioctx *client.IOContext, piece []byte) (uint64, error) {
 		if len(piece) > 0 {
 			return ioctx.Write(ctx, oid, piece, offset)
@@ -84,7 +84,7 @@ func (a *app) putAt(ctx context.Context, oid, file string, offset uint64) error 
 	})
 }
 
-func (a *app) append(ctx context.Context, oid, file string) error {
+func (a *commands) append(ctx context.Context, oid, file string) error {
 	return a.upload(ctx, file, func(ctx context.Context, ioctx *client.IOContext, piece []byte) (uint64, error) {
 		return ioctx.Append(ctx, oid, piece)
 	}, func(ctx context.Context, ioctx *client.IOContext, piece []byte, _ uint64) (uint64, error) {
@@ -94,7 +94,7 @@ func (a *app) append(ctx context.Context, oid, file string) error {
 
 // upload has first write the first piece of a file, which is empty if that is, and next each of the others. They return the version
 // that the object has then.
-func (a *app) upload(ctx context.Context, file string,
+func (a *commands) upload(ctx context.Context, file string,
 	first func(ctx context.Context, ioctx *client.IOContext, piece []byte) (uint64, error),
 	next func(ctx context.Context, ioctx *client.IOContext, piece []byte, written uint64) (uint64, error)) error {
 	in, err := a.openFile(file)
@@ -165,7 +165,7 @@ func (p *pieceReader) next() ([]byte, error) {
 	return p.piece, nil
 }
 
-func (a *app) get(ctx context.Context, oid, file string) error {
+func (a *commands) get(ctx context.Context, oid, file string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		st, err := ioctx.Stat(ctx, oid)
 		if err != nil {
@@ -201,7 +201,7 @@ func download(ctx context.Context, ioctx *client.IOContext, oid string, size uin
 }
 
 // saveBytes is save of what is in memory.
-func (a *app) saveBytes(file string, data []byte) error {
+func (a *commands) saveBytes(file string, data []byte) error {
 	return a.save(file, func(out io.Writer) (uint64, error) {
 		n, err := out.Write(data)
 		return uint64(n), err
@@ -209,7 +209,7 @@ func (a *app) saveBytes(file string, data []byte) error {
 }
 
 // save has write fill a file, - is standard output, and tells how much it has.
-func (a *app) save(file string, write func(io.Writer) (uint64, error)) error {
+func (a *commands) save(file string, write func(io.Writer) (uint64, error)) error {
 	if file == "-" {
 		_, err := write(a.Out)
 		return err
@@ -226,7 +226,7 @@ func (a *app) save(file string, write func(io.Writer) (uint64, error)) error {
 }
 
 // openFile opens a file to read; - is standard input.
-func (a *app) openFile(name string) (io.ReadCloser, error) {
+func (a *commands) openFile(name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(bufio.NewReader(a.In)), nil
 	}

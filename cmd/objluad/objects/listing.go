@@ -1,6 +1,6 @@
 // This file prints lists of any length, an element at a time: lines for people, or a JSON array.
 
-package main
+package objects
 
 import (
 	"bufio"
@@ -10,12 +10,12 @@ import (
 )
 
 type listing struct {
-	app   *app
+	app   *commands
 	out   *bufio.Writer
 	count int
 }
 
-func newListing(a *app) *listing { return &listing{app: a, out: bufio.NewWriter(a.Out)} }
+func newListing(a *commands) *listing { return &listing{app: a, out: bufio.NewWriter(a.Out)} }
 
 // add prints an element: v in JSON, or what print writes. Errors show in end.
 func (l *listing) add(v any, print func(io.Writer)) {

@@ -1,11 +1,11 @@
-// This file is the subcommands that act on objects, as rados has them.
-
-package main
+// Package objects is the commands that act on objects and pools, as rados has them.
+package objects
 
 import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -14,10 +14,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
-func newObjectCommands(a *app) []*cobra.Command {
+// commands are all of them.
+type commands struct{ *cli.App }
+
+// Commands returns the commands.
+func Commands(app *cli.App) []*cobra.Command {
+	a := &commands{app}
+	return slices.Concat(newPoolCommands(a), newObjectCommands(a), newXattrCommands(a), newOmapCommands(a))
+}
+
+func newObjectCommands(a *commands) []*cobra.Command {
 	return []*cobra.Command{
 		newPut(a),
 		{
@@ -59,7 +69,7 @@ func newObjectCommands(a *app) []*cobra.Command {
 	}
 }
 
-func (a *app) truncate(ctx context.Context, oid, size string) error {
+func (a *commands) truncate(ctx context.Context, oid, size string) error {
 	n, err := strconv.ParseUint(size, 10, 63)
 	if err != nil {
 		return errno.Errorf(syscall.EINVAL, "a size is a number of bytes from 0, not %q", size)
@@ -67,14 +77,14 @@ func (a *app) truncate(ctx context.Context, oid, size string) error {
 	return a.change(ctx, func(ctx context.Context, ioctx *client.IOContext) (uint64, error) { return ioctx.Truncate(ctx, oid, n) })
 }
 
-func (a *app) create(ctx context.Context, oid string) error {
+func (a *commands) create(ctx context.Context, oid string) error {
 	return a.change(ctx, func(ctx context.Context, ioctx *client.IOContext) (uint64, error) {
 		return ioctx.Create(ctx, oid, client.CreateExclusive)
 	})
 }
 
 // change runs a change of an object that returns its new version.
-func (a *app) change(ctx context.Context, fn func(context.Context, *client.IOContext) (uint64, error)) error {
+func (a *commands) change(ctx context.Context, fn func(context.Context, *client.IOContext) (uint64, error)) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		version, err := fn(ctx, ioctx)
 		if err != nil || !a.JSON {
@@ -84,7 +94,7 @@ func (a *app) change(ctx context.Context, fn func(context.Context, *client.IOCon
 	})
 }
 
-func (a *app) stat(ctx context.Context, oid string) error {
+func (a *commands) stat(ctx context.Context, oid string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		st, err := ioctx.Stat(ctx, oid)
 		if err != nil {
@@ -113,7 +123,7 @@ func newListed(name string) listed {
 	return listed{Name: &name}
 }
 
-func (a *app) list(ctx context.Context) error {
+func (a *commands) list(ctx context.Context) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		list := newListing(a)
 		for oid, err := range ioctx.ListObjects(ctx) {
@@ -126,7 +136,7 @@ func (a *app) list(ctx context.Context) error {
 	})
 }
 
-func (a *app) remove(ctx context.Context, oids []string) error {
+func (a *commands) remove(ctx context.Context, oids []string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		for _, oid := range oids {
 			if err := ioctx.Delete(ctx, oid); err != nil {

@@ -1,6 +1,6 @@
 // This file is the subcommands about the omap, as rados has them.
 
-package main
+package objects
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"github.com/objluad/objluad/client"
 )
 
-func newOmapCommands(a *app) []*cobra.Command {
+func newOmapCommands(a *commands) []*cobra.Command {
 	return []*cobra.Command{
 		{
 			Use:   "listomapkeys OID",
@@ -64,7 +64,7 @@ func newOmapCommands(a *app) []*cobra.Command {
 	}
 }
 
-func newSetOmapValue(a *app) *cobra.Command {
+func newSetOmapValue(a *commands) *cobra.Command {
 	file := ""
 	cmd := withKey("setomapval OID KEY [VALUE]", "Set the value of an omap key; without VALUE to what standard input has", 0, 1,
 		func(cmd *cobra.Command, oid, key string, args []string) error {
@@ -109,7 +109,7 @@ func withKey(use, short string, min, max int, run func(cmd *cobra.Command, oid, 
 	return cmd
 }
 
-func (a *app) listOmapKeys(ctx context.Context, oid string) error {
+func (a *commands) listOmapKeys(ctx context.Context, oid string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		list := newListing(a)
 		for key, err := range ioctx.ListOmapKeys(ctx, oid, "", "") {
@@ -122,7 +122,7 @@ func (a *app) listOmapKeys(ctx context.Context, oid string) error {
 	})
 }
 
-func (a *app) listOmapValues(ctx context.Context, oid string) error {
+func (a *commands) listOmapValues(ctx context.Context, oid string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		list := newListing(a)
 		for kv, err := range ioctx.ListOmapValues(ctx, oid, "", "") {
@@ -142,7 +142,7 @@ func (a *app) listOmapValues(ctx context.Context, oid string) error {
 	})
 }
 
-func (a *app) getOmapValue(ctx context.Context, oid, key string, file []string) error {
+func (a *commands) getOmapValue(ctx context.Context, oid, key string, file []string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		value, err := ioctx.GetOmapValue(ctx, oid, key)
 		if err != nil {
@@ -155,7 +155,7 @@ func (a *app) getOmapValue(ctx context.Context, oid, key string, file []string) 
 	})
 }
 
-func (a *app) getOmapHeader(ctx context.Context, oid string, file []string) error {
+func (a *commands) getOmapHeader(ctx context.Context, oid string, file []string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		header, err := ioctx.GetOmapHeader(ctx, oid)
 		if err != nil {
@@ -166,7 +166,7 @@ func (a *app) getOmapHeader(ctx context.Context, oid string, file []string) erro
 }
 
 // showValue writes a value to a file, if one is named, or else prints it for people.
-func (a *app) showValue(what string, value []byte, file []string) error {
+func (a *commands) showValue(what string, value []byte, file []string) error {
 	switch {
 	case len(file) > 0:
 		return a.saveBytes(file[0], value)
@@ -177,7 +177,7 @@ func (a *app) showValue(what string, value []byte, file []string) error {
 	return nil
 }
 
-func (a *app) clearOmap(ctx context.Context, oids []string) error {
+func (a *commands) clearOmap(ctx context.Context, oids []string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		for _, oid := range oids {
 			if _, err := ioctx.CleanOmap(ctx, oid); err != nil {

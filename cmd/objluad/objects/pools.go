@@ -1,6 +1,6 @@
 // This file is the subcommands about pools, as rados has them.
 
-package main
+package objects
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
-func newPoolCommands(a *app) []*cobra.Command {
+func newPoolCommands(a *commands) []*cobra.Command {
 	sure := false
 	remove := &cobra.Command{
 		Use:   "rmpool POOL POOL --yes-i-really-really-mean-it",
@@ -46,7 +46,7 @@ func newPoolCommands(a *app) []*cobra.Command {
 	}
 }
 
-func (a *app) listPools(ctx context.Context) error {
+func (a *commands) listPools(ctx context.Context) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		names, err := conn.ListPools(ctx)
 		if err != nil {
@@ -62,7 +62,7 @@ func (a *app) listPools(ctx context.Context) error {
 	})
 }
 
-func (a *app) makePool(ctx context.Context, name string) error {
+func (a *commands) makePool(ctx context.Context, name string) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if err := conn.MakePool(ctx, name); err != nil || !a.JSON {
 			return err
@@ -71,7 +71,7 @@ func (a *app) makePool(ctx context.Context, name string) error {
 	})
 }
 
-func (a *app) removePool(ctx context.Context, names []string, sure bool) error {
+func (a *commands) removePool(ctx context.Context, names []string, sure bool) error {
 	if len(names) != 2 || names[0] != names[1] || !sure {
 		return errno.Errorf(syscall.EPERM, "this destroys the pool with all its objects; if that is meant, name it twice, and add --yes-i-really-really-mean-it")
 	}
@@ -90,7 +90,7 @@ type poolJSON struct {
 	Bytes   uint64 `json:"bytes"`
 }
 
-func (a *app) df(ctx context.Context) error {
+func (a *commands) df(ctx context.Context) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		stat, err := conn.GetClusterStats(ctx)
 		if err != nil {

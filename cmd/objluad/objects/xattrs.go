@@ -1,6 +1,6 @@
 // This file is the subcommands about xattrs, as rados has them.
 
-package main
+package objects
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/objluad/objluad/client"
 )
 
-func newXattrCommands(a *app) []*cobra.Command {
+func newXattrCommands(a *commands) []*cobra.Command {
 	return []*cobra.Command{
 		{
 			Use:   "listxattr OID",
@@ -53,7 +53,7 @@ func newXattrCommands(a *app) []*cobra.Command {
 	}
 }
 
-func (a *app) listXattrs(ctx context.Context, oid string) error {
+func (a *commands) listXattrs(ctx context.Context, oid string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		xattrs, err := ioctx.ListXattrs(ctx, oid)
 		if err != nil {
@@ -67,7 +67,7 @@ func (a *app) listXattrs(ctx context.Context, oid string) error {
 	})
 }
 
-func (a *app) getXattr(ctx context.Context, oid, name string) error {
+func (a *commands) getXattr(ctx context.Context, oid, name string) error {
 	return a.WithObjects(ctx, func(ctx context.Context, ioctx *client.IOContext) error {
 		value, err := ioctx.GetXattr(ctx, oid, name)
 		switch {
@@ -82,7 +82,7 @@ func (a *app) getXattr(ctx context.Context, oid, name string) error {
 }
 
 // value returns the value that an argument is, a file has if one is named, or else standard input.
-func (a *app) value(args []string, file string) ([]byte, error) {
+func (a *commands) value(args []string, file string) ([]byte, error) {
 	switch {
 	case file != "":
 		return a.ReadFile(file)
