@@ -17,6 +17,7 @@ import (
 
 	"github.com/objluad/objluad/classes"
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/class"
 	"github.com/objluad/objluad/cmd/objluad/top"
 	"github.com/objluad/objluad/cmd/objluad/usage"
 )
@@ -223,13 +224,13 @@ func (c *completion) versions() []cobra.Completion {
 	name, _, named := strings.Cut(c.word, "@")
 	all, _ := c.conn.ListClasses(c.ctx)
 	var list []cobra.Completion
-	for _, class := range all {
-		if !strings.HasPrefix(class.Name, name) || named && class.Name != name {
+	for _, info := range all {
+		if !strings.HasPrefix(info.Name, name) || named && info.Name != name {
 			continue
 		}
-		for _, version := range class.Versions {
-			spec := class.Name + "@" + version[:min(12, len(version))]
-			list = append(list, cobra.CompletionWithDesc(spec, strings.Trim(marks(class, version), " ()")))
+		for _, version := range info.Versions {
+			spec := info.Name + "@" + version[:min(12, len(version))]
+			list = append(list, cobra.CompletionWithDesc(spec, strings.Trim(class.Marks(info, version), " ()")))
 		}
 	}
 	return list

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/class"
 	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
@@ -58,7 +59,7 @@ func newRoot(shared *cli.App) *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // there is one of this program
 	}
 	a.AddFlags(root.PersistentFlags(), daemon.DefaultAddr)
-	root.AddCommand(newServe(), newConfig(a), newVersion(a), newPing(a), newClass(a), newBackup(a))
+	root.AddCommand(newServe(), newConfig(a), newVersion(a), newPing(a), class.Command(shared), newBackup(a))
 	root.AddCommand(newExport(a), newImport(a), newCheck(a))
 	root.AddCommand(objects.Commands(shared)...)
 	root.AddCommand(newCallCommands(a)...)

@@ -47,7 +47,7 @@ func newRun(a *app) *cobra.Command {
 			return r.run(cmd.Context(), args[0], args[1], args[2:])
 		},
 	}
-	addLibs(cmd, &r.libs)
+	workbench.AddFlag(cmd.Flags(), &r.libs)
 	flags := cmd.Flags()
 	flags.StringVar(&r.object, "object", "", "`file` with the object's data, - is standard input; default: there is no object")
 	flags.BoolVar(&r.write, "write", false, "write the data back to the file of --object, which may be absent; a removed object removes it")
@@ -70,7 +70,7 @@ func (r *runner) run(ctx context.Context, file, method string, args []string) er
 	if r.object == "-" && len(args) > 0 && args[0] == "-" {
 		return errno.Errorf(syscall.EINVAL, "standard input is either the object's data or the method's input")
 	}
-	sources, err := librarySources(r.libs)
+	sources, err := workbench.Library(r.libs)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (r *runner) run(ctx context.Context, file, method string, args []string) er
 	if err != nil {
 		return err
 	}
-	bench, err := openWorkbench(ctx)
+	bench, err := workbench.Open(ctx)
 	if err != nil {
 		return err
 	}

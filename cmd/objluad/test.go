@@ -40,7 +40,7 @@ of cases: each has an object, calls, and what they are to answer and to leave. T
 			return t.run(cmd.Context(), files)
 		},
 	}
-	addLibs(cmd, &t.libs)
+	workbench.AddFlag(cmd.Flags(), &t.libs)
 	flags := cmd.Flags()
 	flags.BoolVar(&t.tap, "tap", false, "print TAP, the Test Anything Protocol")
 	flags.BoolVar(&t.update, "update", false, "write what the methods changed to the snapshots, instead of comparing it")
@@ -61,13 +61,13 @@ func (t *tester) run(ctx context.Context, files []string) error {
 	if len(files) == 0 {
 		return errno.Errorf(syscall.ENOENT, "there is no file *_test.lua in this folder")
 	}
-	sources, err := librarySources(t.libs)
+	sources, err := workbench.Library(t.libs)
 	if err != nil {
 		return err
 	}
 	var results []workbench.Result
 	for _, file := range files {
-		bench, err := openWorkbench(ctx)
+		bench, err := workbench.Open(ctx)
 		if err != nil {
 			return err
 		}

@@ -20,8 +20,8 @@ import (
 // Sources are classes by their names.
 type Sources map[string][]byte
 
-// Stock returns the stock classes.
-func Stock() Sources {
+// stock returns the stock classes.
+func stock() Sources {
 	s := make(Sources)
 	for _, class := range classes.All() {
 		s[class.Name] = class.Source
@@ -29,8 +29,8 @@ func Stock() Sources {
 	return s
 }
 
-// AddFolder adds the classes of a folder: its files *.lua, but for tests. They take the place of others of their names.
-func (s Sources) AddFolder(folder string) error {
+// addFolder adds the classes of a folder: its files *.lua, but for tests. They take the place of others of their names.
+func (s Sources) addFolder(folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (w *Workbench) Test(ctx context.Context, file string, sources Sources, upda
 }
 
 func (w *Workbench) testFile(ctx context.Context, file string, sources Sources, update bool) ([]Result, error) {
-	if err := sources.AddFolder(filepath.Dir(file)); err != nil {
+	if err := sources.addFolder(filepath.Dir(file)); err != nil {
 		return nil, err
 	}
 	cases, err := w.readCases(ctx, file)

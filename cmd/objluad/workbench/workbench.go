@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/objluad/objluad/luavm"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/store"
 	"github.com/objluad/objluad/store/pebblestore"
@@ -39,8 +40,15 @@ func (e *preparedEngine) Run(ctx context.Context, inv *objclass.Invocation) (obj
 	return e.Engine.Run(ctx, inv)
 }
 
-// Open makes a workbench without classes and objects. It takes the engine over, and closes it also when it fails.
-func Open(ctx context.Context, engine objclass.Engine) (*Workbench, error) {
+// arena is the memory of a VM, that of a server.
+const arena = 16 << 20
+
+// Open makes a workbench without classes and objects.
+func Open(ctx context.Context) (*Workbench, error) {
+	engine, err := luavm.New(luavm.Options{Arena: arena})
+	if err != nil {
+		return nil, err
+	}
 	quiet := slog.New(slog.DiscardHandler)
 	st, err := pebblestore.Open("data", pebblestore.Options{FS: vfs.NewMem(), CacheSize: 1 << 20, MemTableSize: 4 << 20, Logger: quiet})
 	if err != nil {

@@ -1,6 +1,5 @@
-// This file is the subcommands that install and show classes.
-
-package main
+// Package class is the commands about classes: those below "objluad class".
+package class
 
 import (
 	"context"
@@ -17,9 +16,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/objluad/objluad/client"
+	"github.com/objluad/objluad/cmd/objluad/cli"
 )
 
-func newClass(a *app) *cobra.Command {
+// commands are all of them.
+type commands struct{ *cli.App }
+
+// Command returns the command class, with those below it.
+func Command(app *cli.App) *cobra.Command {
+	a := &commands{app}
 	class := &cobra.Command{Use: "class", Short: "Install and show classes, and say which versions calls run", Args: cobra.NoArgs}
 	source := false
 	show := &cobra.Command{
@@ -57,7 +62,7 @@ func newClass(a *app) *cobra.Command {
 	return class
 }
 
-func (a *app) installClass(ctx context.Context, name, file string, inactive bool) error {
+func (a *commands) installClass(ctx context.Context, name, file string, inactive bool) error {
 	source, err := a.ReadFile(file)
 	if err != nil {
 		return err
@@ -127,7 +132,7 @@ func newClassJSON(class client.Class) classJSON {
 	return c
 }
 
-func (a *app) listClasses(ctx context.Context) error {
+func (a *commands) listClasses(ctx context.Context) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		classes, err := conn.ListClasses(ctx)
 		if err != nil {
@@ -153,7 +158,7 @@ func (a *app) listClasses(ctx context.Context) error {
 	})
 }
 
-func (a *app) showClass(ctx context.Context, spec string, source bool) error {
+func (a *commands) showClass(ctx context.Context, spec string, source bool) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		class, err := conn.ShowClass(ctx, spec)
 		switch {
@@ -170,10 +175,10 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 		}
 		var versions []string
 		for _, version := range class.Versions {
-			versions = append(versions, version+marks(class, version))
+			versions = append(versions, version+Marks(class, version))
 		}
 		_, err = fmt.Fprintf(a.Out, "name:      %s\nversion:   %s%s\ninstalled: %s\nsize:      %d\nmethods:   %s\nversions:  %s\n",
-			class.Name, class.Version, marks(class, class.Version), class.Installed.Format(time.RFC3339), class.Size, methods(class),
+			class.Name, class.Version, Marks(class, class.Version), class.Installed.Format(time.RFC3339), class.Size, methods(class),
 			strings.Join(versions, "\n           "))
 		if err != nil {
 			return err
@@ -189,7 +194,7 @@ func (a *app) showClass(ctx context.Context, spec string, source bool) error {
 	})
 }
 
-func (a *app) resetClass(ctx context.Context, spec string) error {
+func (a *commands) resetClass(ctx context.Context, spec string) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if err := conn.ResetClass(ctx, spec); err != nil || !a.JSON {
 			return err
@@ -199,7 +204,7 @@ func (a *app) resetClass(ctx context.Context, spec string) error {
 }
 
 // printRequires prints what a version requires, and what requires it, if there is any.
-func (a *app) printRequires(class client.Class) error {
+func (a *commands) printRequires(class client.Class) error {
 	var requires []string
 	for _, as := range slices.Sorted(maps.Keys(class.Requires)) {
 		requires = append(requires, as+" = "+class.Requires[as])

@@ -1,6 +1,6 @@
 // This file is the subcommand that prints the script API for editors.
 
-package main
+package class
 
 import (
 	"io"
@@ -10,7 +10,7 @@ import (
 	"github.com/objluad/objluad/luavm/api"
 )
 
-func newClassAPI(a *app) *cobra.Command {
+func newClassAPI(a *commands) *cobra.Command {
 	return &cobra.Command{
 		Use:   "api",
 		Short: "Print what scripts can call, as annotations for the Lua language server",

@@ -1,6 +1,6 @@
 // This file is the subcommand that says of sources whether a server would install them.
 
-package main
+package class
 
 import (
 	"context"
@@ -12,10 +12,9 @@ import (
 	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/workbench"
-	"github.com/objluad/objluad/luavm"
 )
 
-func newClassLint(a *app) *cobra.Command {
+func newClassLint(a *commands) *cobra.Command {
 	var libs []string
 	cmd := &cobra.Command{
 		Use:   "lint FILE...",
@@ -23,13 +22,8 @@ func newClassLint(a *app) *cobra.Command {
 		Args:  cobra.MinimumNArgs(1),
 		RunE:  func(cmd *cobra.Command, files []string) error { return a.lintClasses(cmd.Context(), files, libs) },
 	}
-	addLibs(cmd, &libs)
+	workbench.AddFlag(cmd.Flags(), &libs)
 	return cmd
-}
-
-// addLibs adds the flag that names where required classes are.
-func addLibs(cmd *cobra.Command, libs *[]string) {
-	cmd.Flags().StringArrayVar(libs, "lib", nil, "`folder` with classes that may be required, beside the stock classes; may be repeated")
 }
 
 // lintJSON is what there is to say of a file.
@@ -42,8 +36,8 @@ type lintJSON struct {
 	Warnings []string          `json:"warnings,omitempty"`
 }
 
-func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
-	sources, err := librarySources(libs)
+func (a *commands) lintClasses(ctx context.Context, files, libs []string) error {
+	sources, err := workbench.Library(libs)
 	if err != nil {
 		return err
 	}
@@ -58,7 +52,7 @@ func (a *app) lintClasses(ctx context.Context, files, libs []string) error {
 		}
 		named[name] = file
 	}
-	bench, err := openWorkbench(ctx)
+	bench, err := workbench.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,7 +94,7 @@ func newLintJSON(file string, outcome workbench.Outcome) lintJSON {
 	return r
 }
 
-func (a *app) printLint(report []lintJSON) error {
+func (a *commands) printLint(report []lintJSON) error {
 	if a.JSON {
 		return a.PrintJSON(report)
 	}
@@ -116,24 +110,4 @@ func (a *app) printLint(report []lintJSON) error {
 		}
 	}
 	return nil
-}
-
-// librarySources returns the stock classes and those of the folders. A folder takes precedence over those before it.
-func librarySources(libs []string) (workbench.Sources, error) {
-	sources := workbench.Stock()
-	for _, folder := range libs {
-		if err := sources.AddFolder(folder); err != nil {
-			return nil, err
-		}
-	}
-	return sources, nil
-}
-
-// openWorkbench opens a workbench whose VMs are a server's.
-func openWorkbench(ctx context.Context) (*workbench.Workbench, error) {
-	engine, err := luavm.New(luavm.Options{Arena: 16 << 20})
-	if err != nil {
-		return nil, err
-	}
-	return workbench.Open(ctx, engine)
 }

@@ -1,6 +1,6 @@
 // This file is the subcommands that say which version of a class calls run, and which versions stay.
 
-package main
+package class
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 )
 
 // newLifecycle returns the subcommands of class that change an installed one.
-func newLifecycle(a *app) []*cobra.Command {
+func newLifecycle(a *commands) []*cobra.Command {
 	change := func(use, short string, change func(*client.Conn, context.Context, string) (string, error)) *cobra.Command {
 		return &cobra.Command{
 			Use: use, Short: short, Args: cobra.ExactArgs(1),
@@ -42,7 +42,7 @@ func newLifecycle(a *app) []*cobra.Command {
 	}
 }
 
-func newCanary(a *app, promote *cobra.Command) *cobra.Command {
+func newCanary(a *commands, promote *cobra.Command) *cobra.Command {
 	canary := &cobra.Command{Use: "canary", Short: "Try a version with a share of the calls that name none", Args: cobra.NoArgs}
 	canary.AddCommand(promote,
 		a.quietCommand("end NAME", "Have all calls that name no version run the active one", "ended", (*client.Conn).EndCanary),
@@ -64,7 +64,7 @@ func newCanary(a *app, promote *cobra.Command) *cobra.Command {
 	return canary
 }
 
-func newClassGC(a *app) *cobra.Command {
+func newClassGC(a *commands) *cobra.Command {
 	unused, dryRun := objclass.UnusedFor, false
 	gc := &cobra.Command{
 		Use:   "gc [NAME]",
@@ -86,7 +86,7 @@ func newClassGC(a *app) *cobra.Command {
 }
 
 // quietCommand makes a command with one argument that prints nothing, or with --json what was done to the argument.
-func (a *app) quietCommand(use, short, done string, do func(*client.Conn, context.Context, string) error) *cobra.Command {
+func (a *commands) quietCommand(use, short, done string, do func(*client.Conn, context.Context, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -101,7 +101,7 @@ func (a *app) quietCommand(use, short, done string, do func(*client.Conn, contex
 }
 
 // changeClass changes which version of a class is active, and prints it.
-func (a *app) changeClass(ctx context.Context, spec string, change func(*client.Conn, context.Context, string) (string, error)) error {
+func (a *commands) changeClass(ctx context.Context, spec string, change func(*client.Conn, context.Context, string) (string, error)) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		version, err := change(conn, ctx, spec)
 		if err != nil {
@@ -112,7 +112,7 @@ func (a *app) changeClass(ctx context.Context, spec string, change func(*client.
 	})
 }
 
-func (a *app) printVersion(name, version string) error {
+func (a *commands) printVersion(name, version string) error {
 	if a.JSON {
 		return a.PrintJSON(map[string]any{"name": name, "version": version})
 	}
@@ -120,7 +120,7 @@ func (a *app) printVersion(name, version string) error {
 	return err
 }
 
-func (a *app) collectClasses(ctx context.Context, name string, unused time.Duration, dryRun bool) error {
+func (a *commands) collectClasses(ctx context.Context, name string, unused time.Duration, dryRun bool) error {
 	if unused < 0 {
 		return errno.Errorf(syscall.EINVAL, "--unused is 0 or more, not %v", unused)
 	}
@@ -139,7 +139,7 @@ func (a *app) collectClasses(ctx context.Context, name string, unused time.Durat
 	})
 }
 
-func (a *app) classHistory(ctx context.Context, name string) error {
+func (a *commands) classHistory(ctx context.Context, name string) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		if strings.Contains(name, "@") {
 			return errno.Errorf(syscall.EINVAL, "a history is of all versions: name the class only")
@@ -205,8 +205,8 @@ func activationsJSON(list []client.Activation) []activationJSON {
 	return all
 }
 
-// marks says in words what a version is to its class, in parentheses; "" when it is nothing.
-func marks(class client.Class, version string) string {
+// Marks says in words what a version is to its class, in parentheses; "" when it is nothing.
+func Marks(class client.Class, version string) string {
 	var words []string
 	if version == class.ActiveVersion {
 		words = append(words, "active")

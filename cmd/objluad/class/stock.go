@@ -1,6 +1,6 @@
 // This file is the flag --stock: classes that are part of this program, which a daemon has when they are installed.
 
-package main
+package class
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 // addStock gives the subcommands install and list of "class" the flag.
-func addStock(a *app, class *cobra.Command) {
+func addStock(a *commands, class *cobra.Command) {
 	for _, cmd := range class.Commands() {
 		switch cmd.Name() {
 		case "install":
@@ -70,7 +70,7 @@ func stockClasses(names []string) ([]classes.Class, error) {
 	return list, nil
 }
 
-func (a *app) installStock(ctx context.Context, names []string, inactive bool) error {
+func (a *commands) installStock(ctx context.Context, names []string, inactive bool) error {
 	list, err := stockClasses(names)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (a *app) installStock(ctx context.Context, names []string, inactive bool) e
 	})
 }
 
-func (a *app) listStock(names []string) error {
+func (a *commands) listStock(names []string) error {
 	list, err := stockClasses(names)
 	if err != nil {
 		return err

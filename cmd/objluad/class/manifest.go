@@ -1,6 +1,6 @@
 // This file prints what a class's manifest says, for people.
 
-package main
+package class
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 )
 
 // printManifest prints a manifest that is JSON, or nothing when there is none.
-func (a *app) printManifest(text json.RawMessage) error {
+func (a *commands) printManifest(text json.RawMessage) error {
 	if text == nil {
 		return nil
 	}

@@ -1,6 +1,6 @@
 // This file is the subcommand that compares sources of classes.
 
-package main
+package class
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/objluad/objluad/cmd/objluad/errno"
 )
 
-func newClassDiff(a *app) *cobra.Command {
+func newClassDiff(a *commands) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "diff NAME[@VERSION] [NAME[@VERSION]]",
@@ -33,7 +33,7 @@ func newClassDiff(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) diffClasses(ctx context.Context, specs []string, file string) error {
+func (a *commands) diffClasses(ctx context.Context, specs []string, file string) error {
 	return a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
 		var names []string
 		var sources [][]byte
