@@ -3,11 +3,9 @@
 package main
 
 import (
-	"bytes"
-	"io"
-	"strings"
-
 	"github.com/spf13/cobra"
+
+	"github.com/objluad/objluad/cmd/objluad/complete"
 )
 
 func newCompletion(a *app) *cobra.Command {
@@ -30,22 +28,8 @@ pools, objects, classes, versions, methods and calls. Nothing is completed from 
 			case "fish":
 				return root.GenFishCompletion(a.Out, true)
 			default:
-				return bashCompletion(root, a.Out)
+				return complete.Bash(root, a.Out)
 			}
 		},
 	}
-}
-
-// bashCompletion writes cobra's script, and has it take an @ as a part of a word: bash splits words there, too, and it stands between
-// a class and its version.
-func bashCompletion(root *cobra.Command, w io.Writer) error {
-	var script bytes.Buffer
-	if err := root.GenBashCompletionV2(&script, true); err != nil {
-		return err
-	}
-	_, err := strings.NewReplacer(
-		"_init_completion -n =:", "_init_completion -n =:@",
-		`__objluad_handle_special_char "$cur" :`, `__objluad_handle_special_char "$cur" @; __objluad_handle_special_char "$cur" :`,
-	).WriteString(w, script.String())
-	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/objluad/objluad/cmd/objluad/class"
 	"github.com/objluad/objluad/cmd/objluad/cli"
+	"github.com/objluad/objluad/cmd/objluad/complete"
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/objects"
@@ -69,7 +70,7 @@ func newRoot(shared *cli.App) *cobra.Command {
 	root.AddCommand(newUser(a))
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(usage.UnknownFlag)
-	a.addCompletion(root)
+	complete.Add(shared, root)
 	usage.Explain(root)
 	addExamples(root)
 	groupCommands(root)

@@ -28,6 +28,7 @@ var arrows = []struct {
 	{"cmd/objluad/workbench", []string{"classes", "luavm", "objclass", "store", "store/pebblestore"}},
 	{"cmd/objluad/class", []string{"cmd/objluad/cli", "cmd/objluad/errno", "cmd/objluad/workbench", "client", "classes", "luavm/api", "objclass"}},
 	{"cmd/objluad/top", []string{"client"}},
+	{"cmd/objluad/complete", []string{"cmd/objluad/class", "cmd/objluad/cli", "cmd/objluad/top", "cmd/objluad/usage", "client", "classes"}},
 	{"cmd/objluad/storeflags", []string{"cmd/objluad/errno", "cmd/objluad/settings", "store", "store/pebblestore", "store/radosstore"}},
 	{"cmd/objluad/daemon", []string{"cmd/objluad/errno", "cmd/objluad/settings", "cmd/objluad/storeflags", "server", "server/access", "luavm", "objclass", "store"}},
 	{"cmd/objluad", []string{"server", "server/access", "client", "classes", "objclass", "luavm", "luavm/api", "store", "store/archive", "store/pebblestore", "store/radosstore"}},

@@ -1,6 +1,5 @@
-// This file completes arguments and flags on behalf of a shell: from the Use lines, and from the daemon if one answers soon.
-
-package main
+// Package complete completes arguments and flags on behalf of a shell: from the Use lines, and from the daemon if one answers soon.
+package complete
 
 import (
 	"context"
@@ -18,6 +17,7 @@ import (
 	"github.com/objluad/objluad/classes"
 	"github.com/objluad/objluad/client"
 	"github.com/objluad/objluad/cmd/objluad/class"
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/top"
 	"github.com/objluad/objluad/cmd/objluad/usage"
 )
@@ -53,7 +53,7 @@ var choices = map[string][]string{
 
 // completion is one word to complete.
 type completion struct {
-	*app
+	*cli.App
 	cmd  *cobra.Command
 	args []string // before the word
 	word string   // what there is of it
@@ -62,8 +62,13 @@ type completion struct {
 	conn *client.Conn
 }
 
-// addCompletion has all commands below cmd complete their arguments and flags.
-func (a *app) addCompletion(cmd *cobra.Command) {
+// completer completes for the commands of an app.
+type completer struct{ *cli.App }
+
+// Add has all commands below cmd complete their arguments and flags.
+func Add(app *cli.App, cmd *cobra.Command) { (&completer{app}).add(cmd) }
+
+func (a *completer) add(cmd *cobra.Command) {
 	switch {
 	case cmd.HasSubCommands():
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -76,11 +81,11 @@ func (a *app) addCompletion(cmd *cobra.Command) {
 		}
 	})
 	for _, sub := range cmd.Commands() {
-		a.addCompletion(sub)
+		a.add(sub)
 	}
 }
 
-func (a *app) completeArgument(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (a *completer) completeArgument(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	name := usage.ArgumentAt(cmd, len(args))
 	if extension, ok := files[name]; ok {
 		return completeFiles(extension)
@@ -101,7 +106,7 @@ func (a *app) completeArgument(cmd *cobra.Command, args []string, word string) (
 	return a.ask(cmd, args, word, complete), cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) flagCompletion(flag *pflag.Flag) cobra.CompletionFunc {
+func (a *completer) flagCompletion(flag *pflag.Flag) cobra.CompletionFunc {
 	if values, ok := choices[flag.Name]; ok {
 		return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 	}
@@ -141,13 +146,13 @@ func isBelow(cmd *cobra.Command, name string) bool {
 }
 
 // ask completes with the help of the daemon. Without one, or when it does not answer in time, there is nothing to offer.
-func (a *app) ask(cmd *cobra.Command, args []string, word string, complete func(*completion) []cobra.Completion) []cobra.Completion {
+func (a *completer) ask(cmd *cobra.Command, args []string, word string, complete func(*completion) []cobra.Completion) []cobra.Completion {
 	ctx, cancel := context.WithTimeout(context.Background(), completeTimeout)
 	defer cancel()
 	found := make(chan []cobra.Completion, 1)
 	go func() { // which may hang in connecting, until the process ends
 		_ = a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
-			found <- complete(&completion{app: a, cmd: cmd, args: args, word: word, ctx: ctx, conn: conn})
+			found <- complete(&completion{App: a.App, cmd: cmd, args: args, word: word, ctx: ctx, conn: conn})
 			return nil
 		})
 		close(found)
