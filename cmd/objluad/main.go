@@ -14,6 +14,7 @@ import (
 	"github.com/objluad/objluad/cmd/objluad/daemon"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/objects"
+	"github.com/objluad/objluad/cmd/objluad/offline"
 	"github.com/objluad/objluad/cmd/objluad/usage"
 )
 
@@ -61,7 +62,7 @@ func newRoot(shared *cli.App) *cobra.Command {
 	}
 	a.AddFlags(root.PersistentFlags(), daemon.DefaultAddr)
 	root.AddCommand(newServe(), newConfig(a), newVersion(a), newPing(a), class.Command(shared), newBackup(a))
-	root.AddCommand(newExport(a), newImport(a), newCheck(a))
+	root.AddCommand(offline.Commands(shared)...)
 	root.AddCommand(objects.Commands(shared)...)
 	root.AddCommand(newCallCommands(a)...)
 	root.AddCommand(newReplay(a))

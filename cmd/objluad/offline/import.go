@@ -1,6 +1,6 @@
 // This file is the subcommand that imports an archive.
 
-package main
+package offline
 
 import (
 	"bufio"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/progress"
 	"github.com/objluad/objluad/store/archive"
@@ -24,8 +25,8 @@ type importer struct {
 	verify   bool
 }
 
-func newImport(a *app) *cobra.Command {
-	i := &importer{direct: direct{app: a}}
+func newImport(app *cli.App) *cobra.Command {
+	i := &importer{direct: direct{App: app}}
 	cmd := i.command(&cobra.Command{
 		Use:   "import FILE",
 		Short: "Put the objects of an archive into a store, - is standard input",

@@ -1,6 +1,6 @@
 // This file is the subcommand that verifies a store.
 
-package main
+package offline
 
 import (
 	"context"
@@ -25,8 +25,8 @@ type checker struct {
 	problems int64
 }
 
-func newCheck(a *app) *cobra.Command {
-	c := &checker{direct: direct{app: a}}
+func newCheck(app *cli.App) *cobra.Command {
+	c := &checker{direct: direct{App: app}}
 	return c.command(&cobra.Command{
 		Use:   "check",
 		Short: "Read everything that a store has, and report what is wrong",

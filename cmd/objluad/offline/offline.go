@@ -1,6 +1,5 @@
-// This file is what subcommands share that work on a store without a daemon.
-
-package main
+// Package offline is the commands that work on a store itself, without a daemon: export, import and check.
+package offline
 
 import (
 	"bytes"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/storeflags"
 	"github.com/objluad/objluad/objclass"
@@ -24,9 +24,14 @@ import (
 	"github.com/objluad/objluad/store/pebblestore"
 )
 
+// Commands returns the commands.
+func Commands(app *cli.App) []*cobra.Command {
+	return []*cobra.Command{newExport(app), newImport(app), newCheck(app)}
+}
+
 // direct is a subcommand that works on a store itself.
 type direct struct {
-	*app
+	*cli.App
 	store storeflags.Flags
 	began time.Time
 }

@@ -1,6 +1,6 @@
 // This file is the subcommand that exports a store.
 
-package main
+package offline
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/objluad/objluad/cmd/objluad/cli"
 	"github.com/objluad/objluad/cmd/objluad/errno"
 	"github.com/objluad/objluad/cmd/objluad/progress"
 	"github.com/objluad/objluad/store"
@@ -27,8 +28,8 @@ type exporter struct {
 	compress bool
 }
 
-func newExport(a *app) *cobra.Command {
-	e := &exporter{direct: direct{app: a}}
+func newExport(app *cli.App) *cobra.Command {
+	e := &exporter{direct: direct{App: app}}
 	cmd := e.command(&cobra.Command{
 		Use:   "export FILE",
 		Short: "Write the objects of a store as an archive, - is standard output",
