@@ -13,7 +13,8 @@ func newCompletion(a *app) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a script that has a shell complete command lines: bash, zsh or fish",
 		Long: `Print a script that has a shell complete command lines: commands, flags and files, and from the daemon its
-pools, objects, classes, versions, methods and calls. Nothing is completed from a daemon that is not there.
+pools, objects, classes, versions, methods and calls. Nothing is completed from a daemon that is not there. The methods for objluad
+run are those that the file registers, when it is loaded.
 
   bash   source <(objluad completion bash)     with the package bash-completion; for all sessions into
          /etc/bash_completion.d/objluad

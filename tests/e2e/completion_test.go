@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,14 +18,21 @@ import (
 	"github.com/objluad/objluad/tests/rig"
 )
 
-// completed is what "objluad __complete", which all shells' scripts call, offers for a command line without descriptions.
+// completed is what "objluad __complete", which all shells' scripts call, offers for a command line without descriptions. Nothing else
+// is printed but one line of cobra's on standard error.
 func completed(t *testing.T, addr string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), rig.Binary(), append([]string{"__completeNoDesc"}, args...)...)
 	cmd.Env = append(os.Environ(), "OBJLUAD_ADDR="+addr)
+	cmd.Stdin = strings.NewReader(twoMethods) // what the user types meanwhile is the shell's
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%q: %v", args, err)
+	}
+	if said := stderr.String(); !strings.HasPrefix(said, "Completion ended with directive:") || strings.Count(said, "\n") != 1 {
+		t.Errorf("%q: printed %q", args, said)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	return strings.Join(lines[:len(lines)-1], " ")
@@ -101,6 +109,70 @@ func TestCompletions(t *testing.T) {
 	checkError(t, <-call, "ECANCELED", "trap:canceled", "")
 }
 
+const twoMethods = "function inc() end objclass.register(inc, objclass.WR) function dec() end objclass.register(dec, objclass.WR)"
+
+// The methods of a class in a file are those that it registers when it is loaded, and no daemon is needed for that. What does not load
+// has none.
+func TestCompletionOfMethodsInFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, source := range map[string]string{
+		"good.lua":          "print('p') objclass.log(0, 'l') " + twoMethods,
+		"lib/adder.lua":     "return {add = function() end}",
+		"needs.lua":         "sum = require('adder').add objclass.register(sum, objclass.RD)",
+		"syntax.lua":        twoMethods + " end",
+		"fails.lua":         twoMethods + " error('no')",
+		"spins.lua":         twoMethods + " while true do end",
+		"grows.lua":         twoMethods + " local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end",
+		"recurs.lua":        twoMethods + " local function f() return pcall(f) end f() error('no')",
+		"no class.lua":      twoMethods,
+		"none.lua":          "",
+		"slow/spinning.lua": "while true do end",
+		"waits.lua":         "f = require('spinning').f objclass.register(f, objclass.RD)",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(source), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/dev/stdin", filepath.Join(dir, "typed.lua")); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		file, word, want string
+		lib              string
+	}{
+		{file: "good.lua", want: "dec inc"},
+		{file: "good.lua", word: "d", want: "dec"},
+		{file: "good.lua", word: "x"},
+		{file: "needs.lua", want: "sum", lib: "lib"},
+		{file: "needs.lua"},
+		{file: "syntax.lua"},
+		{file: "fails.lua"},
+		{file: "spins.lua"},
+		{file: "grows.lua"},
+		{file: "recurs.lua"},
+		{file: "no class.lua"},
+		{file: "none.lua"},
+		{file: "waits.lua", lib: "slow"},
+		{file: "typed.lua"},
+		{file: "absent.lua"},
+		{file: "."},
+	} {
+		args := []string{"run", filepath.Join(dir, test.file), test.word}
+		if test.lib != "" {
+			args = slices.Insert(args, 1, "--lib", filepath.Join(dir, test.lib))
+		}
+		began := time.Now()
+		if got := completed(t, "127.0.0.1:1", args...); got != test.want {
+			t.Errorf("%q: %q is offered, want %q", args, got, test.want)
+		}
+		t.Logf("%s took %v", test.file, time.Since(began))
+	}
+}
+
 // Of many objects a bounded number is offered.
 func TestCompletionsAreBounded(t *testing.T) {
 	d := rig.Run(t, t.TempDir())
@@ -153,8 +225,8 @@ func TestCompletionInBash(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"picture.jpg", "script.lua", "text.txt"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+	for name, content := range map[string]string{"picture.jpg": "", "script.lua": "function increment() end objclass.register(increment, objclass.WR)", "text.txt": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,6 +236,14 @@ func TestCompletionInBash(t *testing.T) {
 	bash := openTerminal(t, 120, 24, cmd)
 	bash.press("source " + machinery + "; source <(objluad completion bash); echo rea''dy\n")
 	bash.await("ready")
+	becomes := func(typed, want string) {
+		bash.press("\x15\x0c") // an empty line on an empty screen
+		bash.awaitScreen("the screen is cleared", func(screen string) bool { return strings.TrimSpace(screen) == "$" })
+		bash.press(typed + "\t|")
+		bash.awaitScreen(typed+" becomes "+want, func(screen string) bool { return strings.HasPrefix(screen, "$ "+want+"|") })
+	}
+	version := "objluad exec visits counter@" + class.Version[:3]
+	completeVersion := "objluad exec visits counter@" + class.Version[:12] + " "
 	for _, test := range []struct{ typed, want string }{
 		{"objluad clas", "objluad class "},
 		{"objluad class li", "objluad class li"}, // lint or list
@@ -171,18 +251,14 @@ func TestCompletionInBash(t *testing.T) {
 		{"objluad get a", `objluad get a\ name `},
 		{"objluad put visits pi", "objluad put visits picture.jpg "},
 		{"objluad exec visits cou", "objluad exec visits counter "},
-		{"objluad exec visits counter@" + class.Version[:3], "objluad exec visits counter@" + class.Version[:12] + " "},
+		{version, completeVersion},
 		{"objluad exec visits counter i", "objluad exec visits counter increment "},
 		{"objluad run ", "objluad run script.lua "},
+		{"objluad run script.lua i", "objluad run script.lua increment "},
 		{"objluad --po", "objluad --pool "},
 		{"objluad -p d", "objluad -p default "},
 	} {
-		bash.press("\x15\x0c") // an empty line on an empty screen
-		bash.awaitScreen("the screen is cleared", func(screen string) bool { return strings.TrimSpace(screen) == "$" })
-		bash.press(test.typed + "\t|")
-		bash.awaitScreen(test.typed+" becomes "+test.want, func(screen string) bool {
-			return strings.HasPrefix(screen, "$ "+test.want+"|")
-		})
+		becomes(test.typed, test.want)
 	}
 }
 

@@ -31,7 +31,7 @@ var arrows = []struct {
 	{"cmd/objluad/objects", []string{"cmd/objluad/cli", "cmd/objluad/errno", "client"}},
 	{"cmd/objluad/class", []string{"cmd/objluad/cli", "cmd/objluad/errno", "cmd/objluad/workbench", "client", "classes", "luavm/api", "objclass"}},
 	{"cmd/objluad/offline", []string{"cmd/objluad/cli", "cmd/objluad/errno", "cmd/objluad/progress", "cmd/objluad/storeflags", "objclass", "store", "store/archive", "store/pebblestore"}},
-	{"cmd/objluad/complete", []string{"cmd/objluad/class", "cmd/objluad/cli", "cmd/objluad/top", "cmd/objluad/usage", "client", "classes"}},
+	{"cmd/objluad/complete", []string{"cmd/objluad/class", "cmd/objluad/cli", "cmd/objluad/top", "cmd/objluad/usage", "cmd/objluad/workbench", "client", "classes"}},
 	{"cmd/objluad", []string{"server/access", "client", "luavm", "objclass", "store"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server/access", []string{"objclass"}},

@@ -1,4 +1,5 @@
-// Package complete completes arguments and flags on behalf of a shell: from the Use lines, and from the daemon if one answers soon.
+// Package complete completes arguments and flags on behalf of a shell: from the Use lines, from files, and from the
+// daemon if one answers soon.
 package complete
 
 import (
@@ -100,6 +101,9 @@ func (a *completer) completeArgument(cmd *cobra.Command, args []string, word str
 	if stock := cmd.Flags().Lookup("stock"); stock != nil && stock.Changed {
 		return offer(stockNames(args), word), cobra.ShellCompDirectiveNoFileComp
 	}
+	if name == "METHOD" && usage.ArgumentAt(cmd, len(args)-1) == "CLASS.lua" {
+		return methodsOfFile(cmd, args[len(args)-1], word), cobra.ShellCompDirectiveNoFileComp
+	}
 	if complete == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -145,18 +149,23 @@ func isBelow(cmd *cobra.Command, name string) bool {
 	return false
 }
 
-// ask completes with the help of the daemon. Without one, or when it does not answer in time, there is nothing to offer.
+// ask completes with the help of the daemon. Without one there is nothing to offer.
 func (a *completer) ask(cmd *cobra.Command, args []string, word string, complete func(*completion) []cobra.Completion) []cobra.Completion {
-	ctx, cancel := context.WithTimeout(context.Background(), completeTimeout)
-	defer cancel()
-	found := make(chan []cobra.Completion, 1)
-	go func() { // which may hang in connecting, until the process ends
+	return within(completeTimeout, word, func(ctx context.Context) (list []cobra.Completion) {
 		_ = a.WithConn(ctx, func(ctx context.Context, conn *client.Conn) error {
-			found <- complete(&completion{App: a.App, cmd: cmd, args: args, word: word, ctx: ctx, conn: conn})
+			list = complete(&completion{App: a.App, cmd: cmd, args: args, word: word, ctx: ctx, conn: conn})
 			return nil
 		})
-		close(found)
-	}()
+		return list
+	})
+}
+
+// within offers what is found in time. When it takes longer, there is nothing to offer.
+func within(limit time.Duration, word string, find func(context.Context) []cobra.Completion) []cobra.Completion {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	found := make(chan []cobra.Completion, 1)
+	go func() { found <- find(ctx) }() // which may hang in connecting, or in reading a file, until the process ends
 	select {
 	case list := <-found:
 		return offer(list, word)

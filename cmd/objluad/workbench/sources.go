@@ -83,6 +83,25 @@ func (w *Workbench) Install(ctx context.Context, sources Sources) map[string]Out
 	return outcomes
 }
 
+// Load loads the class of a file with the classes of the folders, and describes it. The error says why it cannot be installed.
+func Load(ctx context.Context, file string, folders []string) (class objclass.ClassInfo, err error) {
+	sources, err := Library(folders)
+	if err != nil {
+		return class, err
+	}
+	name, err := sources.AddFile(file)
+	if err != nil {
+		return class, err
+	}
+	bench, err := Open(ctx)
+	if err != nil {
+		return class, err
+	}
+	defer bench.Close()
+	outcome := bench.Install(ctx, sources)[name]
+	return outcome.Class, outcome.Err
+}
+
 // Warnings says what of an installed class works, but can hardly be meant.
 func (w *Workbench) Warnings(ctx context.Context, class objclass.ClassInfo, source []byte) ([]string, error) {
 	warnings, err := w.globalWarnings(ctx, class, source)
