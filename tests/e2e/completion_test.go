@@ -260,6 +260,9 @@ func TestCompletionInBash(t *testing.T) {
 	} {
 		becomes(test.typed, test.want)
 	}
+	bash.press("\x15shopt -s hostcomplete; echo split''ting\n") // which bash-completion turned off: now an @ ends a word
+	bash.await("splitting")
+	becomes(version, completeVersion)
 }
 
 // fish completes without a terminal, and zsh at least takes the script.
