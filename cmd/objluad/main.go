@@ -1,4 +1,8 @@
 // Command objluad is the storage daemon, and the client that talks to it.
+//
+// This package has the table of commands, and those that are no group of their own. The groups, each of which is a package below, are
+// objects (as rados has them), class (the commands of "objluad class") and offline (a store without a daemon). All commands stand on
+// cli: streams, global flags, the connection. What "serve" runs is in daemon, which knows nothing of the commands.
 package main
 
 import (

@@ -2,9 +2,7 @@
 
 package workbench
 
-import (
-	"github.com/spf13/pflag"
-)
+import "github.com/spf13/pflag"
 
 // AddFlag adds the flag that names where required classes are.
 func AddFlag(flags *pflag.FlagSet, folders *[]string) {
