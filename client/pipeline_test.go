@@ -370,6 +370,8 @@ func TestBatchOfMuchData(t *testing.T) {
 func TestOperationOfABatchIsCanceled(t *testing.T) {
 	conn, rig := dial(t)
 	ctx, cancel := context.WithCancel(t.Context())
+	patient, enough := context.WithTimeout(t.Context(), 45*time.Second) // less than the call before may run
+	defer enough()
 	var canceled, other error
 	ended := make(chan error)
 	go func() {
@@ -379,7 +381,7 @@ func TestOperationOfABatchIsCanceled(t *testing.T) {
 				return nil
 			},
 			func(b *client.IOContext) error {
-				_, other = b.Exec(t.Context(), "o", "test", "wait", []byte("5"), client.Timeout(time.Minute))
+				_, other = b.Exec(patient, "o", "test", "wait", []byte("5"), client.Timeout(time.Minute))
 				return nil
 			})
 	}()

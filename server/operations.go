@@ -81,6 +81,11 @@ func init() {
 		"call.stats":   login,
 		"store.backup": admin,
 
+		"config|get":       admin,
+		"config|set":       admin,
+		"config|rewrite":   admin,
+		"config|resetstat": admin,
+
 		"client|list": login, // of the user's own connections, and of all with admin
 		"client|kill": killClientCommand,
 
@@ -98,6 +103,7 @@ func init() {
 		"client|no-touch":   login,
 		"client|help":       login,
 		"command|help":      login,
+		"config|help":       login,
 		"command|getkeys":   login,
 		"class.canary|help": login,
 		"ping":              login,

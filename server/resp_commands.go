@@ -163,6 +163,7 @@ func init() {
 			summary: "Closes the connection.", run: (*respConn).quit},
 		{name: "command", min: 0, max: 0, flags: fast, summary: "Describes all commands.", run: (*respConn).command, subs: byName(commandCommands)},
 		{name: "client", flags: fast, summary: "Is a container of commands about connections.", subs: byName(clientCommands)},
+		{name: "config", flags: admin, summary: "Is a container of commands about settings.", subs: byName(configCommands)},
 	})
 	for _, cmd := range commands {
 		if cmd.subs != nil {

@@ -33,6 +33,8 @@ type Options struct {
 	Version string
 	// Store has lines of INFO's section persistence, each a key and a value: what the store is, and when a commit is durable.
 	Store [][2]string
+	// Settings returns the daemon's settings, each a name and a value, for CONFIG GET; default none. It is called at any time.
+	Settings func() [][2]string
 	// Users are who may use the server, and how they log in; default nil: everybody may do all.
 	Users *access.Users
 	// TLS is the TLS of both listeners; default nil: none. Clients are logged in by certificates that it verifies.
@@ -84,6 +86,9 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.MaxObject, 128<<20)
 	orDefault(&o.MaxInput, 16<<20)
 	orDefault(&o.MaxSource, 1<<20)
+	if o.Settings == nil {
+		o.Settings = func() [][2]string { return nil }
+	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics()
 	}

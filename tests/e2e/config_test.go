@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +58,7 @@ func TestReload(t *testing.T) {
 			t.Errorf("the log has no line with %s:\n%s", line, d.Stderr())
 		}
 	}
+	checkSettings(t, d, map[string]string{"timeout": "40ms", "max-timeout": "2s", "arena": "16MiB", "queue": "50", "appendfsync": "always", "maxclients": "10000"})
 	if strings.Contains(d.Stderr(), `"setting":"queue"`) {
 		t.Error("the file changed what the command line had set")
 	}
@@ -79,6 +82,24 @@ func TestReload(t *testing.T) {
 	}
 	if err := d.Stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// checkSettings checks what clients are told that the settings are.
+func checkSettings(t *testing.T, d *rig.Daemon, want map[string]string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", d.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for name, value := range want {
+		fmt.Fprintf(conn, "CONFIG GET %s\r\n", name)
+		reply := fmt.Sprintf("*2\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", len(name), name, len(value), value)
+		got := make([]byte, len(reply))
+		if n, err := io.ReadAtLeast(conn, got, len(got)); err != nil || string(got) != reply {
+			t.Fatalf("CONFIG GET %s: %q, %v", name, got[:n], err)
+		}
 	}
 }
 

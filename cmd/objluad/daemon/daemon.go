@@ -66,6 +66,7 @@ type Daemon struct {
 	cores    int // that Go's runtime had at the start
 	level    slog.LevelVar
 	grace    atomic.Int64 // shutdown, which may change
+	running  atomic.Pointer[[][2]string]
 }
 
 // New returns a daemon of a program's version, with the flags that are its settings, and their defaults. All that reads settings goes
@@ -284,7 +285,9 @@ func (d *Daemon) serve(ctx context.Context, restore func(), restart <-chan os.Si
 		Version:  d.version,
 		Store:    d.store.Facts(),
 		MaxInput: int64(d.maxInput),
+		Settings: func() [][2]string { return *d.running.Load() },
 	}
+	d.noteRunning()
 	d.limits.set(&opts, d.maxInput)
 	secured.into(&opts)
 	srv := server.New(service, opts)

@@ -31,7 +31,14 @@ func (d *Daemon) reload(service *objclass.Service, log *slog.Logger) error {
 	for _, change := range d.settings.Take(next.settings) {
 		logChange(change, log)
 	}
+	d.noteRunning()
 	return nil
+}
+
+// noteRunning notes the settings that hold, for clients that ask for them.
+func (d *Daemon) noteRunning() {
+	all := d.settings.Running()
+	d.running.Store(&all)
 }
 
 // apply takes over the settings that may change.

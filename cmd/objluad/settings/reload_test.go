@@ -32,6 +32,13 @@ func TestLoadAgain(t *testing.T) {
 	if value(s, "timeout") != "2s" {
 		t.Error("the flags of the first settings were changed")
 	}
+	running := make(map[string]string)
+	for _, setting := range s.Running() {
+		running[setting[0]] = setting[1]
+	}
+	if _, told := running["password"]; told || running["timeout"] != "3s" || running["queue"] != "5" || running["share"] != "0.25" {
+		t.Errorf("the settings that hold are %q", running)
+	}
 	// What was taken is no change any more; what could not be is still one. A setting that is no longer made has its default again.
 	again, err := s.LoadAgain(testFlags(), Sources{File: writeFile(t, "queue = 6\npassword = \"new\"")})
 	if err != nil {

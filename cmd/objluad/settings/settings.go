@@ -176,6 +176,19 @@ type Item struct {
 	Usage      string
 }
 
+// Running returns the names and values of all settings but secrets, as they hold with what was taken over since.
+func (s *Settings) Running() (all [][2]string) {
+	s.Flags.VisitAll(func(f *pflag.Flag) {
+		if taken := s.taken[f.Name]; taken != nil {
+			f = taken
+		}
+		if !IsSecret(f) {
+			all = append(all, [2]string{f.Name, f.Value.String()})
+		}
+	})
+	return all
+}
+
 // Items returns all settings in order of their names.
 func (s *Settings) Items() []Item {
 	var items []Item
