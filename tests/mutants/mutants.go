@@ -546,6 +546,21 @@ var mutants = []mutant{
 		"./objclass", "TestTheTenantWithTheFewestIsNext",
 	},
 	{
+		"a pipeline's execution is for short methods", "objclass/batch.go",
+		"!e.pace.short() || ", "",
+		"./objclass", "TestBatchKeepsItsExecution",
+	},
+	{
+		"a pipeline's execution is given back in time", "objclass/batch.go",
+		"now.Sub(kept.began) >= longestKeep {", "false {",
+		"./objclass", "TestBatchLetsOthersRun",
+	},
+	{
+		"a head that changes is not remembered", "store/pebblestore/heads.go",
+		"(seen == nil || !seen.changing) && ", "",
+		"./store/pebblestore", "TestHeadsThatChangeAreRead",
+	},
+	{
 		"a script takes a permission of its own", "server/access/allowed.go",
 		"	case u.Caps.cover(op, op.Need) &&", "	case u.Caps.cover(op, op.Need|Exec) &&",
 		"./server/access", "TestWhatCapabilitiesGrant",
