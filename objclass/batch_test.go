@@ -91,6 +91,7 @@ func TestBatchKeepsItsExecution(t *testing.T) {
 		if b.kept == first || b.kept.tenant != "u" {
 			t.Errorf("a call of another tenant took the execution that was kept, of %q", b.kept.tenant)
 		}
+		call(b, "test", "rd", "10us")
 		h.know(t, "rd", time.Second)
 		call(b, "test", "rd", "10us")
 		took("a call of a method that has turned long", nil)

@@ -553,7 +553,7 @@ var mutants = []mutant{
 	{
 		"a pipeline's execution is given back in time", "objclass/batch.go",
 		"now.Sub(kept.began) >= longestKeep {", "false {",
-		"./objclass", "TestBatchLetsOthersRun",
+		"./objclass", "TestBatchKeepsItsExecution",
 	},
 	{
 		"a head that changes is not remembered", "store/pebblestore/heads.go",

@@ -1,1 +1,0 @@
-function f() return _G.foo, bar end objclass.register(f) function g() end
