@@ -259,7 +259,7 @@ func TestPipelinedCancel(t *testing.T) {
 	if ran := rig.Runs() - before; ran < int64(len(others)) {
 		t.Errorf("%d methods ran", ran)
 	}
-	if _, err := shared.Exec(t.Context(), "o", "test", "echo", nil); err != nil {
+	if _, err := shared.Exec(patient, "o", "test", "echo", nil); err != nil {
 		t.Errorf("a call afterwards: %v", err)
 	}
 }
@@ -370,12 +370,12 @@ func TestBatchOfMuchData(t *testing.T) {
 func TestOperationOfABatchIsCanceled(t *testing.T) {
 	conn, rig := dial(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	patient, enough := context.WithTimeout(t.Context(), 45*time.Second) // less than the call before may run
+	patient, enough := context.WithTimeout(t.Context(), time.Minute)
 	defer enough()
 	var canceled, other error
 	ended := make(chan error)
 	go func() {
-		ended <- conn.OpenIOContext("p").Batch(t.Context(),
+		ended <- conn.OpenIOContext("p").Batch(patient,
 			func(b *client.IOContext) error {
 				_, canceled = b.Exec(ctx, "o", "test", "wait", nil, client.Timeout(time.Minute))
 				return nil
