@@ -47,6 +47,7 @@ func BenchmarkExec(b *testing.B) {
 	b.Run("own", func(b *testing.B) { parallel(b, ctx, own) })
 	b.Run("own,cancelable", func(b *testing.B) { parallel(b, canceled, own) })
 	b.Run("pipelined", func(b *testing.B) { parallel(b, ctx, own.Pipelined()) })
+	b.Run("pipelined,cancelable", func(b *testing.B) { parallel(b, canceled, own.Pipelined()) })
 	b.Run("batch", func(b *testing.B) {
 		ops := make([]func(*client.IOContext) error, callers)
 		for i := range ops {
