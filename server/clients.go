@@ -5,6 +5,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -20,6 +21,7 @@ import (
 const (
 	clientsTick = 250 * time.Millisecond
 	slowPart    = 1 << 20 // bytes that a client has Options.SlowTimeout for
+	waitTicks   = 4       // that a client may take for them while another one's reply waits for room
 
 	maxRefusing = 128 // connections that are told at once that there is no room
 	refusalTime = time.Second
@@ -41,6 +43,7 @@ type clients struct {
 
 	clock    atomic.Int64  // ticks of clientsTick, from 1
 	unsent   atomic.Int64  // bytes of large replies that clients have not taken
+	wanted   atomic.Int64  // bytes of the largest reply that waits for room
 	refusing chan struct{} // has one for each connection that is being refused
 
 	watched sync.Once
@@ -180,12 +183,16 @@ func (c *clients) look(now int64) {
 	c.mu.Unlock()
 	c.cut(cutSlowReader, slow)
 
-	over := int(c.unsent.Load() - c.opts.MaxUnsent)
+	wanted := c.wanted.Swap(0)
+	over := int(c.unsent.Load() + wanted - c.opts.MaxUnsent)
 	for _, conn := range slow {
 		over -= conn.held()
 	}
 	if over <= 0 {
 		return
+	}
+	if wanted > 0 { // there is not too much yet, so those may go on who take what they get
+		sending = slices.DeleteFunc(sending, func(conn *clientConn) bool { return now-conn.began.Load() < waitTicks })
 	}
 	slices.SortFunc(sending, func(a, b *clientConn) int { return cmp.Compare(a.began.Load(), b.began.Load()) })
 	n := 0
@@ -257,26 +264,83 @@ type clientConn struct {
 	of   *clients
 	peer string // its address, without a port
 
+	inSend  atomic.Bool // what is written is a part, maybe encrypted
+	counted atomic.Bool // the reply under way is, as a whole
+
 	began  atomic.Int64 // tick at which the sending of a part began; 0 while nothing is sent
 	unsent atomic.Int64 // bytes of a large reply that the client has not taken
 }
 
-// Write sends b in parts, each of which has a time to be taken.
+// Write sends what is not sent by send.
 func (c *clientConn) Write(b []byte) (sent int, err error) {
-	if len(b) > replyBuffer {
+	if c.inSend.Load() {
+		return c.Conn.Write(b)
+	}
+	return c.send(c.Conn, b)
+}
+
+// send writes b to w, the connection or what encrypts it, in parts, each of which has a time to be taken.
+func (c *clientConn) send(w io.Writer, b []byte) (sent int, err error) {
+	c.inSend.Store(true)
+	defer c.inSend.Store(false)
+	if len(b) > replyBuffer && !c.counted.Load() {
 		c.hold(len(b))
-		defer func() { c.hold(-c.held()) }()
+		defer c.hold(-len(b))
 	}
 	defer c.began.Store(0)
 	for {
 		part := b[sent:min(len(b), sent+slowPart)]
 		c.began.Store(c.of.clock.Load())
-		n, err := c.Conn.Write(part)
+		n, err := w.Write(part)
 		sent += n
 		if err != nil || sent == len(b) {
 			return sent, err
 		}
-		c.hold(-n)
+	}
+}
+
+// connOf returns the client's connection that nc is, or encrypts.
+func (c *clients) connOf(nc net.Conn) *clientConn {
+	if conn, ok := socketOf(nc).(*clientConn); ok {
+		return conn
+	}
+	return &clientConn{Conn: nc, of: c} // a listener of no clients
+}
+
+// sendOver is send over nc, which is the connection itself or encrypts it.
+func (c *clientConn) sendOver(nc net.Conn, b []byte) (int, error) {
+	if nc == net.Conn(c) {
+		return c.send(c.Conn, b)
+	}
+	return c.send(nc, b)
+}
+
+// count has the reply under way counted as n bytes, whatever parts it is sent in, until count(0).
+func (c *clientConn) count(n int) {
+	c.counted.Store(n > 0)
+	c.hold(n - c.held())
+}
+
+// makeRoom waits until there is room for a reply of n bytes that is about to be read, and counts it. If there is none, those are cut off
+// meanwhile who keep others waiting. A reply that is too large for all the room needs half of it.
+func (c *clientConn) makeRoom(ctx context.Context, n int) error {
+	c.count(0)
+	most := max(c.of.opts.MaxUnsent, int64(n)+c.of.opts.MaxUnsent/2)
+	for {
+		if c.of.unsent.Add(int64(n)) <= most {
+			c.counted.Store(true)
+			c.unsent.Add(int64(n))
+			return nil
+		}
+		c.of.unsent.Add(int64(-n))
+		if c.of.wanted.Load() < int64(n) {
+			c.of.wanted.Store(min(int64(n), c.of.opts.MaxUnsent))
+		}
+		select {
+		case <-time.After(clientsTick):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

@@ -3,10 +3,16 @@
 package server_test
 
 import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/objluad/objluad/server"
 	"github.com/objluad/objluad/server/servertest"
@@ -119,4 +125,71 @@ func TestManyShortRanges(t *testing.T) {
 	if n > ranges*64<<10 {
 		t.Errorf("%d bytes were allocated for %d bytes", n, ranges)
 	}
+}
+
+// tlsOptions returns a certificate of nobody's for the server.
+func tlsOptions(t *testing.T) *tls.Config {
+	web := httptest.NewTLSServer(nil)
+	t.Cleanup(web.Close)
+	return &tls.Config{Certificates: web.TLS.Certificates}
+}
+
+func dialTLS(t *testing.T, addr string) *peer {
+	t.Helper()
+	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &peer{t: t, Conn: conn, r: bufio.NewReader(conn)}
+}
+
+// What clients do not take is counted as a whole, in whatever pieces it is sent, and large objects are read as there is room for them.
+func TestRepliesHaveRoom(t *testing.T) {
+	const room, large = 32 << 20, 24 << 20
+	for name, opts := range map[string]server.Options{"plain": {MaxUnsent: room}, "TLS": {MaxUnsent: room, TLS: tlsOptions(t)}} {
+		t.Run(name, func(t *testing.T) {
+			rig := servertest.Start(t, opts)
+			dialIt := func() *peer {
+				if opts.TLS == nil {
+					return dial(t, rig.RESP)
+				}
+				return dialTLS(t, rig.RESP)
+			}
+			p := dialIt()
+			p.ask("OBJ.CREATE", "p", "o")
+			p.ask("OBJ.TRUNCATE", "p", "o", strconv.Itoa(large))
+			before := heap()
+			for range 6 {
+				dialIt().send(command("OBJ.READ", "p", "o"))
+			}
+			most := 0
+			for range 20 {
+				most = max(most, heap()-before)
+				time.Sleep(50 * time.Millisecond)
+			}
+			if most > 2*room {
+				t.Errorf("replies took %d MiB", most>>20)
+			}
+			if got := len(p.ask("OBJ.READ", "p", "o")); got < large {
+				t.Errorf("who reads got %d bytes", got)
+			}
+		})
+	}
+}
+
+// A page of long names is counted, too.
+func TestPagesAreCounted(t *testing.T) {
+	rig := servertest.Start(t, server.Options{MaxUnsent: 1 << 20})
+	p, slow := dial(t, rig.RESP), dial(t, rig.RESP)
+	var creates strings.Builder
+	for i := range 5000 {
+		creates.WriteString(command("OBJ.CREATE", "p", fmt.Sprintf("%02000d", i)))
+	}
+	p.send(creates.String())
+	for range 5000 {
+		p.reply()
+	}
+	slow.send(command("OBJ.LIST", "p", "LIMIT", "5000"))
+	waitForCut(t, rig, "resp", "unsent", "1")
 }

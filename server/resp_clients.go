@@ -44,6 +44,7 @@ func (c *respConn) clientList(args [][]byte) error {
 			b.WriteString(conn.describeClient(now))
 		}
 	}
+	c.sock.count(b.Len())
 	c.out.text(b.String())
 	return nil
 }

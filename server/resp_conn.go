@@ -28,6 +28,7 @@ const (
 type respConn struct {
 	srv     *respServer
 	nc      net.Conn
+	sock    *clientConn     // nc, or what is below its TLS
 	raw     syscall.RawConn // nil when nc is no socket
 	in      *frameReader
 	out     *replyWriter
@@ -62,7 +63,7 @@ type respConn struct {
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
-	c := &respConn{srv: s, nc: nc, id: s.lastID.Add(1), actor: access.Everybody, tally: tally{metrics: s.metrics.resp}}
+	c := &respConn{srv: s, nc: nc, sock: s.connected.connOf(nc), id: s.lastID.Add(1), actor: access.Everybody, tally: tally{metrics: s.metrics.resp}}
 	c.in = newFrameReader(received{c}, s.opts.MaxFrame)
 	c.in.memory = s.memory
 	c.out = newReplyWriter(durableReplies{c}, s.metrics.resp.countError)
@@ -170,7 +171,7 @@ func (d durableReplies) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	d.c.state.unsent.Store(int64(len(b)))
-	n, err := d.c.nc.Write(b)
+	n, err := d.c.sock.sendOver(d.c.nc, b)
 	d.c.state.unsent.Store(0)
 	d.c.srv.metrics.resp.sent.Add(int64(n))
 	if err != nil {
@@ -213,6 +214,9 @@ func (c *respConn) run(cmd *command, args [][]byte) {
 	errors := c.out.errors
 	if err := c.perform(cmd, args); err != nil {
 		c.out.error(err, c.meta)
+	}
+	if c.sock.counted.Load() {
+		c.sock.count(0)
 	}
 	if c.out.errors > errors {
 		c.tally.failed++

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"errors"
 	"math"
 
 	"github.com/objluad/objluad/store"
@@ -20,16 +21,33 @@ func (c *respConn) objRead(args [][]byte) error {
 		}
 	}
 	var data []byte
-	err := c.view(args, func(overlay *store.Overlay) (err error) {
-		data, err = overlay.Read(off, length)
-		return err
-	})
-	if err != nil {
-		return err
+	room := int64(slowPart)
+	for {
+		err := c.view(args, func(overlay *store.Overlay) error {
+			st, err := overlay.Stat()
+			if n := min(length, st.Size-off); err == nil && n > room {
+				room = n
+				return errNoRoom
+			}
+			data, err = overlay.Read(off, length)
+			return err
+		})
+		if errors.Is(err, errNoRoom) { // outside of the view, which holds a snapshot
+			err = c.sock.makeRoom(c.ctx, int(room))
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+		c.out.bulk(data)
+		return nil
 	}
-	c.out.bulk(data)
-	return nil
 }
+
+// errNoRoom is that of a reply that is too large to be read before there is room for it.
+var errNoRoom = errors.New("there is no room for the reply")
 
 func (c *respConn) objStat(args [][]byte) error {
 	var st store.Stat

@@ -35,6 +35,9 @@ func (c *respConn) objList(args [][]byte) error {
 	if limit == 0 || limit > maxListLimit {
 		return inputError("LIMIT is 1 to %d", maxListLimit)
 	}
+	if err := c.sock.makeRoom(c.ctx, int(limit)*store.MaxOID); err != nil {
+		return err
+	}
 	oids, more, err := c.srv.service.List(c.ctx, pool, namespace, after, int(limit))
 	if err != nil {
 		return err
@@ -43,6 +46,11 @@ func (c *respConn) objList(args [][]byte) error {
 	if more {
 		next = oids[len(oids)-1]
 	}
+	size := 0
+	for _, oid := range oids {
+		size += len(oid)
+	}
+	c.sock.count(size)
 	c.out.array(2)
 	c.out.bulkString(next)
 	c.out.array(len(oids))

@@ -95,6 +95,7 @@ func (c *respConn) objOmapList(args [][]byte) error {
 	if more {
 		next = kvs[len(kvs)-1].Key + "\x00"
 	}
+	c.countPairs(kvs)
 	c.out.array(2)
 	c.out.bulkString(next)
 	if !list.noValues {

@@ -26,6 +26,7 @@ func (c *respConn) objXattrs(args [][]byte) error {
 	if err != nil {
 		return err
 	}
+	c.countPairs(xattrs)
 	c.out.mapping(len(xattrs))
 	c.pairs(xattrs)
 	return nil
@@ -37,6 +38,15 @@ func (c *respConn) objSetXattr(args [][]byte) error {
 
 func (c *respConn) objRemoveXattr(args [][]byte) error {
 	return c.change(args, func(overlay *store.Overlay) error { return overlay.RemoveXattr(string(args[2])) })
+}
+
+// countPairs counts keys and values that are about to be sent.
+func (c *respConn) countPairs(kvs []store.KeyValue) {
+	size := 0
+	for _, kv := range kvs {
+		size += len(kv.Key) + len(kv.Value)
+	}
+	c.sock.count(size)
 }
 
 // pairs writes keys and values in turn.
