@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,17 +19,20 @@ const (
 	longestWait  = 6 * time.Second  // in line for an address's next attempt; who would wait longer is refused
 	forgetAfter  = 15 * time.Minute // without another failure
 	maxPeers     = 4096             // addresses whose failures are counted
-	maxWaiting   = 256              // logins that wait for their turn
+	maxWaiting   = 256              // logins that wait for their turn; of one address no more than there is room for others
 )
 
 // gate lets logins pass one by one to where passwords are verified. An address from which logins failed waits before each
-// attempt, however many it makes at once; others do not wait for it.
+// attempt, however many it makes at once; others do not wait for it. Addresses take turns, so one that makes many attempts at once, of which
+// none has failed yet, keeps others waiting for one of them.
 type gate struct {
-	turns chan struct{} // one for each verification under way
-
 	mu      sync.Mutex
 	peers   map[netip.Prefix]*peerRecord
-	waiting int
+	waiting int                              // logins, in line or until they may get in line
+	places  map[netip.Prefix]int             // of these, by address
+	free    int                              // verifications more that may be under way
+	line    []netip.Prefix                   // addresses of which logins are in line, in the order of their turns
+	inLine  map[netip.Prefix][]chan struct{} // has the addresses of line
 }
 
 type peerRecord struct {
@@ -38,16 +42,22 @@ type peerRecord struct {
 }
 
 func newGate() *gate {
-	return &gate{turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), peers: make(map[netip.Prefix]*peerRecord)}
+	return &gate{
+		peers:  make(map[netip.Prefix]*peerRecord),
+		places: make(map[netip.Prefix]int),
+		free:   max(1, runtime.GOMAXPROCS(0)/2),
+		inLine: make(map[netip.Prefix][]chan struct{}),
+	}
 }
 
 // enter waits for a login's turn. After it returned nil, leave must be called.
 func (g *gate) enter(ctx context.Context, peer string) error {
-	wait, err := g.reserve(peerKey(peer), time.Now())
+	key := peerKey(peer)
+	wait, err := g.reserve(key, time.Now())
 	if err != nil {
 		return err
 	}
-	defer g.endWait()
+	defer g.endWait(key)
 	if wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -57,11 +67,58 @@ func (g *gate) enter(ctx context.Context, peer string) error {
 			return context.Cause(ctx)
 		}
 	}
+	turn := g.getInLine(key)
 	select {
-	case g.turns <- struct{}{}:
+	case <-turn:
 		return nil
 	case <-ctx.Done():
+		g.getOutOfLine(key, turn)
 		return context.Cause(ctx)
+	}
+}
+
+// getInLine returns what is closed when it is the turn of a login.
+func (g *gate) getInLine(peer netip.Prefix) chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	turn := make(chan struct{})
+	if _, waits := g.inLine[peer]; !waits {
+		g.line = append(g.line, peer)
+	}
+	g.inLine[peer] = append(g.inLine[peer], turn)
+	g.serve()
+	return turn
+}
+
+// getOutOfLine gives the turn of a login up, whether it has come or not.
+func (g *gate) getOutOfLine(peer netip.Prefix, turn chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.inLine[peer], turn); i >= 0 {
+		g.inLine[peer] = slices.Delete(g.inLine[peer], i, i+1)
+		return
+	}
+	g.free++
+	g.serve()
+}
+
+// serve gives turns to those in line while there are any, one to each address before the first gets another.
+func (g *gate) serve() {
+	for g.free > 0 && len(g.line) > 0 {
+		peer := g.line[0]
+		g.line = g.line[1:]
+		turns := g.inLine[peer]
+		if len(turns) > 0 {
+			g.free--
+			close(turns[0])
+			turns = turns[1:]
+		}
+		if len(turns) > 0 {
+			g.inLine[peer] = turns
+			g.line = append(g.line, peer)
+		} else {
+			delete(g.inLine, peer)
+		}
 	}
 }
 
@@ -69,7 +126,7 @@ func (g *gate) enter(ctx context.Context, peer string) error {
 func (g *gate) reserve(peer netip.Prefix, now time.Time) (time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.waiting >= maxWaiting {
+	if g.places[peer] >= maxWaiting-g.waiting {
 		return 0, ErrTooMany
 	}
 	wait := time.Duration(0)
@@ -82,21 +139,26 @@ func (g *gate) reserve(peer netip.Prefix, now time.Time) (time.Duration, error) 
 		r.next = now.Add(wait + r.delay())
 	}
 	g.waiting++
+	g.places[peer]++
 	return wait, nil
 }
 
-func (g *gate) endWait() {
+func (g *gate) endWait(peer netip.Prefix) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting--
+	if g.places[peer]--; g.places[peer] == 0 {
+		delete(g.places, peer)
+	}
 }
 
 // leave ends a login, of which it notes whether it failed.
 func (g *gate) leave(peer string, ok bool) {
-	<-g.turns
 	key, now := peerKey(peer), time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.free++
+	g.serve()
 	r := g.peers[key]
 	switch {
 	case ok:

@@ -357,9 +357,7 @@ func TestProvenPasswords(t *testing.T) {
 	if _, err := u.Password(t.Context(), "127.0.0.1:1", "alice", []byte("secret")); err != nil {
 		t.Fatal(err)
 	}
-	for range cap(u.gate.turns) {
-		u.gate.turns <- struct{}{}
-	}
+	u.gate.free = 0
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if _, err := u.Password(ended, "127.0.0.1:1", "alice", []byte("secret")); err != nil {
@@ -368,6 +366,44 @@ func TestProvenPasswords(t *testing.T) {
 	if _, err := u.Password(ended, "127.0.0.1:1", "alice", []byte("secrets")); !errors.Is(err, context.Canceled) {
 		t.Errorf("another password: %v", err)
 	}
+}
+
+// An address that makes many attempts at once, before the first has failed, leaves others their turn and a place in line.
+func TestAddressesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const hashing = 40 * time.Millisecond
+		g := newGate()
+		g.free = 1
+		login := func(ctx context.Context, peer string) (time.Duration, error) {
+			began := time.Now()
+			err := g.enter(ctx, peer)
+			if err == nil {
+				time.Sleep(hashing)
+				g.leave(peer, false)
+			}
+			return time.Since(began), err
+		}
+		var wg sync.WaitGroup
+		gone, leave := context.WithCancel(t.Context())
+		for i := range 2 * maxWaiting {
+			ctx := t.Context()
+			if i%2 == 0 {
+				ctx = gone
+			}
+			wg.Go(func() { login(ctx, "192.0.2.1:1") })
+		}
+		synctest.Wait()
+		for _, peer := range []string{"192.0.2.2:1", "192.0.2.3:1"} {
+			if took, err := login(t.Context(), peer); err != nil || took > 3*hashing {
+				t.Errorf("%s waited for %v, %v", peer, took, err)
+			}
+		}
+		leave()
+		wg.Wait()
+		if g.free != 1 || g.waiting != 0 || len(g.places)+len(g.line)+len(g.inLine) != 0 {
+			t.Errorf("the gate has %+v left", g)
+		}
+	})
 }
 
 // Who guesses is slowed down; others, and those whose password was proven a moment ago, are not.
