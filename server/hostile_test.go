@@ -193,3 +193,25 @@ func TestPagesAreCounted(t *testing.T) {
 	slow.send(command("OBJ.LIST", "p", "LIMIT", "5000"))
 	waitForCut(t, rig, "resp", "unsent", "1")
 }
+
+// Answers are counted as a whole over HTTP, which writes them in pieces.
+func TestSlowAnswersAreCounted(t *testing.T) {
+	rig := servertest.Start(t, server.Options{MaxUnsent: 1 << 20})
+	p := dial(t, rig.RESP)
+	for range 8 {
+		p.ask("OBJ.APPEND", "p", "o", strings.Repeat("x", 4<<20))
+	}
+	for range 4 {
+		dial(t, rig.HTTP).send("GET " + objects + "o HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	}
+	waitForCut(t, rig, "http", "unsent", "3")
+}
+
+func TestPathsThatAreNone(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	for _, line := range []string{"GET *", "PRI *"} {
+		p := dial(t, rig.HTTP)
+		p.send(line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+		wantMatch(t, line, p.wantClosed(), `(?s)HTTP/1.1 404 Not Found\r\n.*`)
+	}
+}

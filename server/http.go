@@ -58,7 +58,10 @@ func newHTTPServer(service *objclass.Service, opts Options, requests *memory) *h
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, s.connected.connOf(nc))
+		},
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 
 	for _, route := range httpRoutes() {
@@ -113,6 +116,20 @@ func (s *httpServer) shutdown(ctx context.Context) error {
 		s.server.Close() // cancels the requests under way
 	}
 	return err
+}
+
+// connKey finds the client's connection in a request's context.
+type connKey struct{}
+
+// countAnswer has an answer counted among those that clients do not take: n bytes that are held until it is sent, which the returned
+// function says. They are written in pieces, and may be compressed.
+func countAnswer(r *http.Request, n int64) (sent func()) {
+	conn, ok := r.Context().Value(connKey{}).(*clientConn)
+	if !ok || n <= replyBuffer {
+		return func() {}
+	}
+	conn.count(int(n))
+	return func() { conn.count(0) }
 }
 
 // healthz answers that the process runs.

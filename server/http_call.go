@@ -125,6 +125,7 @@ func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.
 	if err != nil {
 		return err
 	}
+	defer countAnswer(r, int64(len(reply.Bundle)+len(reply.Output)))()
 	if reply.Bundle != nil {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(reply.Bundle) // a client that went away needs no answer

@@ -70,6 +70,7 @@ func streamObject(w http.ResponseWriter, r *http.Request, overlay *store.Overlay
 
 // serveContent answers with content, or ranges of it. Where reading it failed before the first byte was sent, it fails so.
 func serveContent(w http.ResponseWriter, r *http.Request, st store.Stat, content contentReader) error {
+	defer countAnswer(r, min(st.Size, chunk))()
 	w.Header().Set("Content-Type", typeBytes)
 	out := &contentWriter{ResponseWriter: w}
 	http.ServeContent(out, withoutHeader(r, "If-Match", "If-None-Match", "If-Unmodified-Since"), "", st.MTime, content)

@@ -150,6 +150,9 @@ func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(&answer, r)
 	e := errNothing(r)
 	allowed := ""
+	if answer.status < http.StatusBadRequest { // of "*", to a path that is none either
+		answer.status = http.StatusNotFound
+	}
 	if answer.status == http.StatusMethodNotAllowed {
 		allowed = answer.Header().Get("Allow") + ", OPTIONS"
 		e = objclass.Errorf(syscall.EINVAL, objclass.KindInput, "the method is not allowed here; allowed: %s", allowed)
