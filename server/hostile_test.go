@@ -215,3 +215,31 @@ func TestPathsThatAreNone(t *testing.T) {
 		wantMatch(t, line, p.wantClosed(), `(?s)HTTP/1.1 404 Not Found\r\n.*`)
 	}
 }
+
+// Strangers do not stay: neither who sends no command, but something now and then, nor who does not log in.
+func TestStrangersDoNotStay(t *testing.T) {
+	users, _ := newUsers(t, map[string]string{"alice": "", "bob": ""})
+	known := servertest.Start(t, server.Options{Users: users, HandshakeTimeout: 2 * time.Second})
+	stranger, alice, bob := dial(t, known.RESP), dial(t, known.RESP).login("alice"), dial(t, known.RESP).login("bob")
+	wantMatch(t, "a stranger", stranger.ask("PING"), `-NOAUTH .*`)
+	wantMatch(t, "who logs out", bob.ask("RESET"), `\+RESET\r\n`)
+	wantMatch(t, "who does not log in", stranger.wantClosed(), `-ETIMEDOUT input no login came within 2s\r\n`)
+	wantMatch(t, "nor again", bob.wantClosed(), `-ETIMEDOUT input no login came within 2s\r\n`)
+	wantMatch(t, "who has logged in", alice.ask("PING"), `\+PONG\r\n`)
+
+	open := servertest.Start(t, server.Options{HandshakeTimeout: time.Second})
+	drip := dial(t, open.RESP)
+	go func() {
+		for range 100 {
+			if _, err := drip.Write([]byte("\r\n")); err != nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	began := time.Now()
+	drip.wantClosed()
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("who sent no command was there for %v", took)
+	}
+}

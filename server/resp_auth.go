@@ -28,6 +28,9 @@ func (c *respConn) perform(cmd *command, args [][]byte) error {
 		return cmd.run(c, args)
 	}
 	c.actor = c.who() // once: the users may change meanwhile
+	if c.actor == nil && c.session != nil {
+		c.logOut() // it is no longer in the file what it logged in by
+	}
 	op, user := c.operation(cmd, args), c.actor
 	if err := c.srv.audit.allowed(user, &op, c.client); err != nil {
 		return err
@@ -86,7 +89,7 @@ func (c *respConn) logOut() {
 	if c.srv.opts.Users == nil {
 		return
 	}
-	c.session = nil
+	c.session, c.strangeFrom = nil, c.srv.clock.Load()
 	c.in.limit(strangerFrame)
 	c.state.setUser("")
 }

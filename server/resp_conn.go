@@ -36,14 +36,16 @@ type respConn struct {
 	client  string           // its address
 	address string           // the same, without the port
 
-	began  atomic.Int64 // time of the server's clock at which the command under way began; negative: the last one, which has ended
-	waits  atomic.Int64 // the bytes that it waits for, as waiting
-	late   atomic.Pointer[lateClient]
-	part   receiving
-	spoke  bool // a command was read
-	closes bool // after the replies that are gathered
-	muted  muting
-	meta   bool // the command under way was given the option META
+	began atomic.Int64 // time of the server's clock at which the command under way began; negative: the last one, which has ended
+	waits atomic.Int64 // the bytes that it waits for, as waiting
+	late  atomic.Pointer[lateClient]
+	part  receiving
+	spoke bool // a command was read
+
+	strangeFrom int64 // time of the server's clock from which on it is strange
+	closes      bool  // after the replies that are gathered
+	muted       muting
+	meta        bool // the command under way was given the option META
 
 	expected expectation // of the command under way
 
@@ -71,6 +73,7 @@ func newRESPConn(s *respServer, nc net.Conn) *respConn {
 	c.address = host(c.client)
 	c.state.began = time.Now()
 	c.began.Store(-s.clock.Load())
+	c.strangeFrom = s.clock.Load()
 	if sc, ok := socketOf(nc).(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
 	}

@@ -21,7 +21,7 @@ const shrinkAfter = time.Second
 type waiting int64
 
 const (
-	waitsForFirst waiting = 1 + iota // command
+	waitsForFirst waiting = 1 + iota // command, or the login
 	waitsForNext                     // command
 	waitsForRest                     // of a command
 	waitsFor      waiting = 3        // mask
@@ -62,6 +62,14 @@ func (c *respConn) fill() error {
 	}
 }
 
+// strange reports whether a connection has yet to show what it is for: by a login where there are users, by any command where there are none.
+func (c *respConn) strange() bool {
+	if c.srv.opts.Users != nil {
+		return c.session == nil
+	}
+	return !c.spoke
+}
+
 func (c *respConn) waitsNow() waiting {
 	now, kind := c.srv.clock.Load(), waitsForNext
 	switch {
@@ -70,8 +78,8 @@ func (c *respConn) waitsNow() waiting {
 			*part = receiving{now, c.in.received}
 		}
 		now, kind = c.part.since, waitsForRest
-	case !c.spoke:
-		kind = waitsForFirst
+	case c.strange():
+		now, kind = c.strangeFrom, waitsForFirst
 	}
 	return waiting(now)<<waitingShift | kind
 }
@@ -111,7 +119,7 @@ func (c *respConn) overdue(now int64) *lateClient {
 	case kind == waitsForRest && waited > opts.SlowTimeout:
 		late = &lateClient{cutSlowSender, tooLate("the command did not arrive: a client has %v for each MiB, or the rest of it", opts.SlowTimeout)}
 	case kind == waitsForFirst && opts.HandshakeTimeout > 0 && waited > opts.HandshakeTimeout:
-		late = &lateClient{cutHandshake, tooLate("no command came within %v", opts.HandshakeTimeout)}
+		late = &lateClient{cutHandshake, tooLate("no %s came within %v", c.srv.firstOf(), opts.HandshakeTimeout)}
 	case kind == waitsForNext && opts.IdleTimeout > 0 && waited > opts.IdleTimeout:
 		late = &lateClient{why: cutIdle}
 	case kind == waitsForRest || w&hasShrunk != 0 || waited < shrinkAfter:
@@ -122,6 +130,14 @@ func (c *respConn) overdue(now int64) *lateClient {
 	}
 	c.nc.SetReadDeadline(time.Unix(1, 0))
 	return late
+}
+
+// firstOf is what the server waits for first of a client.
+func (s *respServer) firstOf() string {
+	if s.opts.Users != nil {
+		return "login"
+	}
+	return "command"
 }
 
 func tooLate(format string, args ...any) error {
