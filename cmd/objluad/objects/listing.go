@@ -6,16 +6,34 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/term"
 )
 
 type listing struct {
-	app   *commands
-	out   *bufio.Writer
-	count int
+	app      *commands
+	out      *bufio.Writer
+	terminal bool
+	count    int
 }
 
-func newListing(a *commands) *listing { return &listing{app: a, out: bufio.NewWriter(a.Out)} }
+func newListing(a *commands) *listing {
+	return &listing{app: a, out: bufio.NewWriter(a.Out), terminal: term.IsTerminal(int(os.Stdout.Fd()))}
+}
+
+// addName prints a name: as it is for programs, and in quotes on a terminal that would obey what is in it. Names are their owners' to choose.
+func (l *listing) addName(v any, name string) {
+	l.add(v, func(out io.Writer) {
+		if quoted := strconv.Quote(name); l.terminal && quoted != `"`+name+`"` {
+			name = quoted
+		}
+		fmt.Fprintln(out, name)
+	})
+}
 
 // add prints an element: v in JSON, or what print writes. Errors show in end.
 func (l *listing) add(v any, print func(io.Writer)) {

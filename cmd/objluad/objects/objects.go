@@ -4,7 +4,6 @@ package objects
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"syscall"
@@ -130,7 +129,7 @@ func (a *commands) list(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			list.add(newListed(oid), func(out io.Writer) { fmt.Fprintln(out, oid) })
+			list.addName(newListed(oid), oid)
 		}
 		return list.end()
 	})

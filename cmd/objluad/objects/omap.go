@@ -116,7 +116,7 @@ func (a *commands) listOmapKeys(ctx context.Context, oid string) error {
 			if err != nil {
 				return err
 			}
-			list.add(newKeyJSON(key), func(out io.Writer) { fmt.Fprintln(out, key) })
+			list.addName(newKeyJSON(key), key)
 		}
 		return list.end()
 	})

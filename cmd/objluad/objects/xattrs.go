@@ -4,8 +4,6 @@ package objects
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"unicode/utf8"
@@ -61,7 +59,7 @@ func (a *commands) listXattrs(ctx context.Context, oid string) error {
 		}
 		list := newListing(a)
 		for _, name := range slices.Sorted(maps.Keys(xattrs)) {
-			list.add(newListed(name), func(out io.Writer) { fmt.Fprintln(out, name) })
+			list.addName(newListed(name), name)
 		}
 		return list.end()
 	})
