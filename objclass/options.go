@@ -24,6 +24,8 @@ type Options struct {
 	MaxInput int
 	// MaxSource is the most bytes of source in a class or script, up to 16 MiB; default 1 MiB.
 	MaxSource int
+	// HideClasses has errors about a class that is not installed name no others: where callers may not know of all.
+	HideClasses bool
 	// Executions is how many methods run at once; default 4 for each of GOMAXPROCS, at least 2.
 	Executions int
 	// Queue is how many calls may wait or commit beyond those that run; default 1024. One more is refused with EBUSY.

@@ -368,6 +368,9 @@ func (r *Registry) unknownClass(ctx context.Context, name string) error {
 	if name == luaClass {
 		return Errorf(syscall.EOPNOTSUPP, KindClass, "class lua is built in, and has no versions")
 	}
+	if r.opts.HideClasses {
+		return Errorf(syscall.EOPNOTSUPP, KindClass, "no class %s is installed", name)
+	}
 	names, _, err := r.objects.store.List(ctx, classPool, "", "", shownCandidates+1)
 	if err != nil {
 		return OpError(err)

@@ -1,9 +1,10 @@
-// This file is names that would command a terminal: on one they are quoted, and for programs they are as they are.
+// This file is names that are not to be shown as they are, or not at all: to a terminal, which would obey them, and to who may not know of them.
 
 package e2e
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,5 +34,26 @@ func TestNamesOnATerminal(t *testing.T) {
 		if err != nil || !strings.Contains(string(out), evil+"\n") {
 			t.Errorf("%q printed %q for programs, %v", args, out, err)
 		}
+	}
+}
+
+// Who may not know of a class is not told of it by the error about another one.
+func TestErrorsNameNoHiddenClasses(t *testing.T) {
+	dir := t.TempDir()
+	users := filepath.Join(dir, "users")
+	for name, caps := range map[string]string{"root": "allow *", "eve": "allow x class=mine"} {
+		add := exec.Command(rig.Binary(), "user", "add", name, "--users", users, "--caps", caps)
+		add.Stdin = strings.NewReader(tablePassword)
+		if out, err := add.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	h := &house{Daemon: rig.Run(t, filepath.Join(dir, "data"), "--users", users)}
+	source := "function m(input, output) end\nobjclass.register(m)"
+	if got := h.login(t, "root").ask("CLASS.INSTALL", "secretplan", source); !strings.HasPrefix(got, "$64\r\n") {
+		t.Fatalf("CLASS.INSTALL: %q", got)
+	}
+	if got := h.login(t, "eve").ask("OBJ.EXEC", "default", "o", "mine", "m", ""); got != "-EOPNOTSUPP class no class mine is installed\r\n" {
+		t.Errorf("a class that is not there: %q", got)
 	}
 }

@@ -246,16 +246,17 @@ func (d *Daemon) places() int {
 // newService makes the service, and the pool that exists wherever the daemon may create pools.
 func (d *Daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *server.Metrics, log *slog.Logger) (*objclass.Service, error) {
 	service, err := objclass.NewService(st, engine, objclass.Options{
-		Version:    d.version,
-		Budget:     objclass.Budget{Wall: d.timeout, CPU: d.timeout, Memory: int64(d.arena), Output: int(d.maxOutput)},
-		MaxTimeout: d.maxTimeout,
-		MaxInput:   int(d.maxInput),
-		Executions: d.places(),
-		Queue:      d.queue,
-		Quarantine: d.quarantine,
-		Backups:    d.store.Backups,
-		Logger:     log,
-		Observe:    metrics.Observe,
+		Version:     d.version,
+		HideClasses: d.security.users != "",
+		Budget:      objclass.Budget{Wall: d.timeout, CPU: d.timeout, Memory: int64(d.arena), Output: int(d.maxOutput)},
+		MaxTimeout:  d.maxTimeout,
+		MaxInput:    int(d.maxInput),
+		Executions:  d.places(),
+		Queue:       d.queue,
+		Quarantine:  d.quarantine,
+		Backups:     d.store.Backups,
+		Logger:      log,
+		Observe:     metrics.Observe,
 	})
 	if err != nil {
 		return nil, err
