@@ -11,6 +11,7 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // What strangers can bring about is bounded: so many lines at once, and so many in a second for long.
@@ -60,8 +61,8 @@ func (a *audit) loginFailed(users *access.Users, name, how, peer string, err err
 func (a *audit) administered(user *access.User, op *access.Operation, peer string, err error) {
 	attrs := []any{"user", userName(user), "peer", peer, "operation", op.Shown(), "on", op.On()}
 	if err != nil {
-		e := asError(err)
-		attrs = append(attrs, "errno", e.ErrnoName(), "err", printable(e.Message, maxMessage, false))
+		e := wire.AsError(err)
+		attrs = append(attrs, "errno", e.ErrnoName(), "err", wire.Printable(e.Message, wire.MaxMessage, false))
 	}
 	a.log.Info("administration", attrs...)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 const (
@@ -140,7 +141,7 @@ func (s *httpServer) healthz(w http.ResponseWriter, _ *http.Request) error {
 // readyz answers whether calls would be let in and the store answers.
 func (s *httpServer) readyz(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.service.Pools(r.Context()); err != nil {
-		e := *asError(err)
+		e := *wire.AsError(err)
 		e.Kind = objclass.KindBusy // whatever it is, a load balancer should ask again
 		return &e
 	}

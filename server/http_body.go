@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 const firstBody = 4 << 10 // bytes for a body of unknown length
@@ -99,7 +100,7 @@ func bodyError(err error, what string, limit int64) error {
 	case errors.As(err, &known):
 		return known
 	}
-	return inputError("the request's body did not arrive: %v", err)
+	return wire.InputError("the request's body did not arrive: %v", err)
 }
 
 func tooLarge(what string, limit int64) error {

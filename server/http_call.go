@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // exec runs a method: the request's body is its input, the response's its output.
@@ -52,7 +53,7 @@ func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (scr
 	r.Body = form
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, nil, inputError("the body is multipart/form-data with the parts script and input: %v", err)
+		return nil, nil, wire.InputError("the body is multipart/form-data with the parts script and input: %v", err)
 	}
 	for {
 		part, err := parts.NextPart()
@@ -68,14 +69,14 @@ func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (scr
 		case name == "input" && input == nil:
 			input, err = readPart(w, r, form.part(part), "an input", s.opts.MaxInput)
 		default:
-			err = inputError("part %q is unknown or there twice; the parts are script and input", clip([]byte(name)))
+			err = wire.InputError("part %q is unknown or there twice; the parts are script and input", wire.Clip([]byte(name)))
 		}
 		if err != nil {
 			return nil, nil, err
 		}
 	}
 	if script == nil {
-		return nil, nil, inputError("the body has no part script")
+		return nil, nil, wire.InputError("the body has no part script")
 	}
 	return script, input, nil
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // callJSON describes a call that is under way.
@@ -60,7 +61,7 @@ func (s *httpServer) listCalls(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *httpServer) killCall(w http.ResponseWriter, r *http.Request) error {
-	id, err := parseCallID(r.PathValue("id"))
+	id, err := wire.ParseCallID(r.PathValue("id"))
 	if err != nil {
 		return err
 	}

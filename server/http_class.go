@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // classJSON describes a class version.
@@ -67,10 +68,10 @@ func newClassJSON(info objclass.ClassInfo) classJSON {
 		class.Requires[q.As] = q.Module()
 	}
 	for _, m := range info.Methods {
-		class.Methods = append(class.Methods, methodJSON{m.Name, flagNames(m.Flags)})
+		class.Methods = append(class.Methods, methodJSON{m.Name, wire.FlagNames(m.Flags)})
 	}
 	if q := info.Quarantine; q != nil {
-		class.Quarantine = &quarantineJSON{q.Since.UTC(), q.Until.UTC(), q.Trial, q.Traps, printable(q.Last, maxMessage, false)}
+		class.Quarantine = &quarantineJSON{q.Since.UTC(), q.Until.UTC(), q.Trial, q.Traps, wire.Printable(q.Last, wire.MaxMessage, false)}
 	}
 	if utf8.Valid(info.Source) {
 		class.Source = string(info.Source)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -81,7 +82,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, st store.Stat, content
 	case err != nil:
 		return err
 	case out.status == http.StatusRequestedRangeNotSatisfiable:
-		e := objclass.Errorf(syscall.EINVAL, objclass.KindInput, "%q is no range of the %d bytes that the object has", clip([]byte(r.Header.Get("Range"))), st.Size)
+		e := objclass.Errorf(syscall.EINVAL, objclass.KindInput, "%q is no range of the %d bytes that the object has", wire.Clip([]byte(r.Header.Get("Range"))), st.Size)
 		writeProblemStatus(w, e, out.status, "Content-Range", w.Header().Get("Content-Range"))
 	case !out.began:
 		w.WriteHeader(out.status)

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 const (
@@ -107,7 +108,7 @@ func decoderOf(r *http.Request) (func(io.Reader) (io.ReadCloser, error), error) 
 	case "zstd":
 		return newZstdReader, nil
 	default:
-		return nil, objclass.Errorf(syscall.EOPNOTSUPP, objclass.KindInput, "Content-Encoding is gzip or zstd, not %q", clip([]byte(coding)))
+		return nil, objclass.Errorf(syscall.EOPNOTSUPP, objclass.KindInput, "Content-Encoding is gzip or zstd, not %q", wire.Clip([]byte(coding)))
 	}
 }
 

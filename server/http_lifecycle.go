@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // changeClass makes a handler that changes the class or version of the path, and describes it.
@@ -29,7 +30,7 @@ func (s *httpServer) removeClass(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *httpServer) setCanary(w http.ResponseWriter, r *http.Request) error {
-	percent, err := parsePercent(r.Form.Get("percent"))
+	percent, err := wire.ParsePercent(r.Form.Get("percent"))
 	if err != nil {
 		return err
 	}
@@ -45,14 +46,14 @@ func (s *httpServer) collectClass(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *httpServer) collectClasses(w http.ResponseWriter, r *http.Request) error {
-	return s.collect(w, r, allClasses)
+	return s.collect(w, r, wire.AllClasses)
 }
 
 func (s *httpServer) collect(w http.ResponseWriter, r *http.Request, name string) error {
 	unused := objclass.UnusedFor
 	if text := r.Form.Get("unused_s"); text != "" {
 		var err error
-		if unused, err = parseUnused(text); err != nil {
+		if unused, err = wire.ParseUnused(text); err != nil {
 			return err
 		}
 	}
@@ -60,7 +61,7 @@ func (s *httpServer) collect(w http.ResponseWriter, r *http.Request, name string
 	if err != nil {
 		return err
 	}
-	specs, err := collect(r.Context(), s.service.Classes(), name, unused, dryRun)
+	specs, err := wire.Collect(r.Context(), s.service.Classes(), name, unused, dryRun)
 	if err != nil {
 		return err
 	}

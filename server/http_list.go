@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -43,11 +44,11 @@ func (s *httpServer) listObjects(w http.ResponseWriter, r *http.Request) error {
 // pageLimit reads how much a page may have.
 func pageLimit(r *http.Request) (int64, error) {
 	if !r.Form.Has("limit") {
-		return listLimit, nil
+		return wire.ListLimit, nil
 	}
-	limit, err := parseCount("limit", []byte(r.Form.Get("limit")))
-	if err == nil && (limit == 0 || limit > maxListLimit) {
-		err = inputError("limit is 1 to %d", maxListLimit)
+	limit, err := wire.ParseCount("limit", []byte(r.Form.Get("limit")))
+	if err == nil && (limit == 0 || limit > wire.MaxListLimit) {
+		err = wire.InputError("limit is 1 to %d", wire.MaxListLimit)
 	}
 	return limit, err
 }

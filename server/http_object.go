@@ -5,6 +5,7 @@ package server
 import (
 	"net/http"
 
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -27,7 +28,7 @@ func (s *httpServer) patchObject(w http.ResponseWriter, r *http.Request) error {
 	}
 	at, err := writePlace(r)
 	if err == nil && at == nil {
-		err = inputError("say where to write, with the parameter offset or the header Content-Range, or what size the object gets, with the parameter truncate")
+		err = wire.InputError("say where to write, with the parameter offset or the header Content-Range, or what size the object gets, with the parameter truncate")
 	}
 	return s.writeRange(w, r, at, err)
 }
@@ -42,16 +43,16 @@ func (s *httpServer) writeRange(w http.ResponseWriter, r *http.Request, at *plac
 		return err
 	}
 	if n := int64(len(data)); at.length >= 0 && at.length != n {
-		return inputError("the body has %d bytes, and the range of Content-Range has %d", n, at.length)
+		return wire.InputError("the body has %d bytes, and the range of Content-Range has %d", n, at.length)
 	}
 	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Write(at.offset, data) })
 }
 
 func (s *httpServer) truncateObject(w http.ResponseWriter, r *http.Request) error {
 	if r.Form.Has("offset") || r.Header.Get("Content-Range") != "" {
-		return inputError("a request writes a range or truncates, not both")
+		return wire.InputError("a request writes a range or truncates, not both")
 	}
-	size, err := parseCount("truncate", []byte(r.Form.Get("truncate")))
+	size, err := wire.ParseCount("truncate", []byte(r.Form.Get("truncate")))
 	if err != nil {
 		return err
 	}

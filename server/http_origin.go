@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // checkOrigin refuses changes asked for by a page of another origin, and requests for a host name that may be anybody's: a
@@ -28,7 +29,7 @@ func (s *httpServer) checkOrigin(r *http.Request) error {
 	host = strings.Trim(host, "[]")
 	if host != "" && host != "localhost" && net.ParseIP(host) == nil {
 		return objclass.Errorf(syscall.EPERM, objclass.KindAuth,
-			"the request names host %q; this listener answers to localhost and IP addresses only", clip([]byte(host)))
+			"the request names host %q; this listener answers to localhost and IP addresses only", wire.Clip([]byte(host)))
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/objluad/objluad/server/wire"
 )
 
 func TestPacedBodies(t *testing.T) {
@@ -59,8 +61,8 @@ func TestPacedBodies(t *testing.T) {
 			}
 			if err := <-outcome; (err != nil) != test.late {
 				t.Errorf("the body: %v", err)
-			} else if test.late && httpStatus(asError(bodyError(err, "", 0))) != http.StatusRequestTimeout {
-				t.Errorf("%v is told by %d", err, httpStatus(asError(bodyError(err, "", 0))))
+			} else if test.late && httpStatus(wire.AsError(bodyError(err, "", 0))) != http.StatusRequestTimeout {
+				t.Errorf("%v is told by %d", err, httpStatus(wire.AsError(bodyError(err, "", 0))))
 			}
 			if err := <-outcome; err != nil && !test.late {
 				t.Errorf("the client is taken for gone: %v", err)

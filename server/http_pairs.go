@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -32,11 +33,11 @@ func textJSON(b []byte) (text *string, base64 []byte) {
 func bytesOf(name string, text *string, base64 []byte) ([]byte, error) {
 	switch {
 	case (text == nil) == (base64 == nil):
-		return nil, inputError("a pair has %s or %s_base64, one of them", name, name)
+		return nil, wire.InputError("a pair has %s or %s_base64, one of them", name, name)
 	case text == nil:
 		return base64, nil
 	case !isText(*text):
-		return nil, inputError("a %s is not UTF-8: send it as %s_base64", name, name)
+		return nil, wire.InputError("a %s is not UTF-8: send it as %s_base64", name, name)
 	}
 	return []byte(*text), nil
 }
@@ -99,7 +100,7 @@ func newNextJSON(more bool, last string) (next nextJSON) {
 // removed returns the key of a pair that has no value.
 func (pair omapPairJSON) removed() (string, error) {
 	if pair.Value != nil || pair.ValueBase64 != nil {
-		return "", inputError("a key that is removed has no value")
+		return "", wire.InputError("a key that is removed has no value")
 	}
 	return pair.key()
 }
@@ -117,7 +118,7 @@ func decodePair[T any](list *json.Decoder, read func(omapPairJSON) (T, error)) (
 // name reads the next element. There may be limit elements in all.
 func parseJSONLists(body []byte, lists map[string]func(*json.Decoder) error, limit int) error {
 	if !utf8.Valid(body) {
-		return inputError("the body is JSON, which is UTF-8")
+		return wire.InputError("the body is JSON, which is UTF-8")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
@@ -128,10 +129,10 @@ func parseJSONLists(body []byte, lists map[string]func(*json.Decoder) error, lim
 	case errors.As(err, &known):
 		return err
 	default:
-		return inputError("the body is JSON as in /v1/openapi.json: %v", err)
+		return wire.InputError("the body is JSON as in /v1/openapi.json: %v", err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return inputError("the body has something behind its JSON")
+		return wire.InputError("the body has something behind its JSON")
 	}
 	return nil
 }
@@ -149,7 +150,7 @@ func decodeLists(decoder *json.Decoder, lists map[string]func(*json.Decoder) err
 		field, _ := name.(string)
 		next := lists[field]
 		if next == nil || seen[field] {
-			return inputError("field %q of the body is unknown, or there twice", clip([]byte(field)))
+			return wire.InputError("field %q of the body is unknown, or there twice", wire.Clip([]byte(field)))
 		}
 		seen[field] = true
 		if err := decodeDelim(decoder, '['); err != nil {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/objluad/objluad/server/wire"
 )
 
 // place is where a body is written.
@@ -24,9 +26,9 @@ func writePlace(r *http.Request) (*place, error) {
 		return parseContentRange(contentRange)
 	}
 	if contentRange != "" {
-		return nil, inputError("a request has the parameter offset or the header Content-Range, not both")
+		return nil, wire.InputError("a request has the parameter offset or the header Content-Range, not both")
 	}
-	offset, err := parseCount("offset", []byte(r.Form.Get("offset")))
+	offset, err := wire.ParseCount("offset", []byte(r.Form.Get("offset")))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ func writePlace(r *http.Request) (*place, error) {
 // parseContentRange reads "bytes first-last/size" (RFC 9110, section 14.4). The size that a client thinks the object gets in the end
 // may be "*", and is not applied: parts may come in any order.
 func parseContentRange(s string) (*place, error) {
-	bad := inputError("Content-Range is `bytes first-last/*`, not %q", clip([]byte(s)))
+	bad := wire.InputError("Content-Range is `bytes first-last/*`, not %q", wire.Clip([]byte(s)))
 	rest, ok := strings.CutPrefix(s, "bytes ")
 	if !ok {
 		return nil, bad

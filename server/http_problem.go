@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // problem is an application/problem+json body. Its type is about:blank, so the title is the status's.
@@ -102,7 +103,7 @@ func httpStatus(e *objclass.Error) int {
 }
 
 func writeProblem(w http.ResponseWriter, err error) {
-	e := asError(err)
+	e := wire.AsError(err)
 	writeProblemStatus(w, e, httpStatus(e))
 }
 
@@ -111,11 +112,11 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int, mo
 	p := problem{
 		Title:        http.StatusText(status),
 		Status:       status,
-		Detail:       printable(e.Message, maxMessage, false),
+		Detail:       wire.Printable(e.Message, wire.MaxMessage, false),
 		Errno:        e.ErrnoName(),
 		Kind:         e.Kind,
-		Where:        printable(e.Where, maxWhere, false),
-		Traceback:    printable(e.Traceback, maxTraceback, true),
+		Where:        wire.Printable(e.Where, wire.MaxWhere, false),
+		Traceback:    wire.Printable(e.Traceback, wire.MaxTraceback, true),
 		ClassVersion: e.ClassVersion,
 	}
 	if e.Usage != (objclass.Usage{}) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -16,19 +17,19 @@ import (
 func parameters(r *http.Request, known []parameter) (url.Values, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, inputError("bad query: %v", err)
+		return nil, wire.InputError("bad query: %v", err)
 	}
 	for name, values := range query {
 		if !slices.ContainsFunc(known, func(p parameter) bool { return p.name == name }) {
-			return nil, inputError("unknown parameter %q", clip([]byte(name)))
+			return nil, wire.InputError("unknown parameter %q", wire.Clip([]byte(name)))
 		}
 		if len(values) > 1 {
-			return nil, inputError("parameter %q is given %d times", name, len(values))
+			return nil, wire.InputError("parameter %q is given %d times", name, len(values))
 		}
 	}
 	for _, p := range known {
 		if p.required && !query.Has(p.name) {
-			return nil, inputError("parameter %q is missing: %s", p.name, p.summary)
+			return nil, wire.InputError("parameter %q is missing: %s", p.name, p.summary)
 		}
 	}
 	return query, nil
@@ -48,7 +49,7 @@ func unescapePath(route *route, r *http.Request) error {
 	for _, wildcard := range route.wildcards() {
 		name, err := url.PathUnescape(r.PathValue(wildcard))
 		if err != nil {
-			return inputError("bad path: %v", err)
+			return wire.InputError("bad path: %v", err)
 		}
 		r.SetPathValue(wildcard, name)
 	}
@@ -64,7 +65,7 @@ func ref(r *http.Request) store.Ref {
 func newCall(r *http.Request) (call objclass.Call, err error) {
 	call.Ref = ref(r)
 	if s := r.Form.Get("timeout_ms"); s != "" {
-		if call.Timeout, err = parseTimeout(s); err != nil {
+		if call.Timeout, err = wire.ParseTimeout(s); err != nil {
 			return call, err
 		}
 	}
@@ -87,9 +88,9 @@ func idempotencyKey(r *http.Request) (string, error) {
 	case len(keys) == 0:
 		return "", nil
 	case len(keys) > 1:
-		return "", inputError("a request has one Idempotency-Key at most")
+		return "", wire.InputError("a request has one Idempotency-Key at most")
 	case keys[0] == "":
-		return "", inputError("an idempotency key has 1 to 255 bytes")
+		return "", wire.InputError("an idempotency key has 1 to 255 bytes")
 	default:
 		return keys[0], nil
 	}
@@ -103,7 +104,7 @@ func parseBool(query url.Values, name string) (bool, error) {
 	}
 	b, err := strconv.ParseBool(s)
 	if err != nil {
-		return false, inputError("%s is true or false, not %q", name, clip([]byte(s)))
+		return false, wire.InputError("%s is true or false, not %q", name, wire.Clip([]byte(s)))
 	}
 	return b, nil
 }

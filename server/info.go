@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/objluad/objluad/server/wire"
 )
 
 // infoSection is a section of INFO.
@@ -61,7 +63,7 @@ func (s *infoSection) wanted(args [][]byte) bool {
 		return s.in == "default"
 	}
 	return slices.ContainsFunc(args, func(arg []byte) bool {
-		switch word := strings.ToLower(string(clip(arg))); word {
+		switch word := strings.ToLower(string(wire.Clip(arg))); word {
 		case "everything":
 			return true
 		case "all":
@@ -144,7 +146,7 @@ func residentBytes() uint64 {
 func (r *infoReport) persistence() {
 	r.line("loading", 0)
 	for _, fact := range r.opts.Store {
-		r.line(fact[0], printable(fact[1], maxMessage, false))
+		r.line(fact[0], wire.Printable(fact[1], wire.MaxMessage, false))
 	}
 	cache := r.service.Stats().Cache
 	r.line("cache_hits", cache.Hits)
@@ -222,7 +224,7 @@ func (r *infoReport) pools() {
 	r.line("total_bytes", space.Total)
 	r.line("available_bytes", space.Available)
 	for _, pool := range pools {
-		r.line("pool_"+printable(pool.Name, maxMessage, false), fmt.Sprintf("objects=%d,bytes=%d", pool.Objects, pool.Bytes))
+		r.line("pool_"+wire.Printable(pool.Name, wire.MaxMessage, false), fmt.Sprintf("objects=%d,bytes=%d", pool.Objects, pool.Bytes))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // A commandRule says what a command with these arguments does; they are as many as the command takes.
@@ -222,14 +223,14 @@ func classCommand(need access.Permission) commandRule {
 // onClass is what is done to a class, wherever it is called.
 func onClass(need access.Permission, spec string) access.Operation {
 	op := access.Operation{Need: need, Pool: access.Some, Namespace: access.Some, Class: access.One(className(spec)), Method: access.Some}
-	if spec == allClasses {
+	if spec == wire.AllClasses {
 		op.Class = access.Every
 	}
 	return op
 }
 
 func killCommand(c *respConn, args [][]byte) access.Operation {
-	return onCall(c.srv.service, string(clip(args[0])))
+	return onCall(c.srv.service, string(wire.Clip(args[0])))
 }
 
 func onCall(service *objclass.Service, text string) access.Operation {
@@ -302,7 +303,7 @@ func classRoute(need access.Permission) routeRule {
 }
 
 func everyClassRoute(*httpServer, *http.Request) access.Operation {
-	return onClass(access.Class, allClasses)
+	return onClass(access.Class, wire.AllClasses)
 }
 
 func killRoute(s *httpServer, r *http.Request) access.Operation {

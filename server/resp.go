@@ -130,7 +130,7 @@ func (s *respServer) accept(nc net.Conn) {
 }
 
 // refusalRESP returns the bytes of a reply that tells err.
-func refusalRESP(err error) []byte { return []byte("-" + errorLine(asError(err)) + "\r\n") }
+func refusalRESP(err error) []byte { return []byte("-" + errorLine(envelope(err)) + "\r\n") }
 
 // connections returns how many clients are connected.
 func (s *respServer) connections() int { return s.connected.count() }

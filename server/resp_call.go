@@ -5,11 +5,9 @@ package server
 import (
 	"bytes"
 	"cmp"
-	"math"
-	"strconv"
-	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 func (c *respConn) objExec(args [][]byte) error {
@@ -48,28 +46,28 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 			call.Capture = true
 		case is(opts[0], "IDEMPOTENCY") && len(opts) > 1:
 			if len(opts[1]) == 0 {
-				return inputError("an idempotency key has 1 to 255 bytes")
+				return wire.InputError("an idempotency key has 1 to 255 bytes")
 			}
 			call.IdempotencyKey = string(opts[1])
 			opts = opts[1:]
 		case is(opts[0], "IDEMPOTENCY"):
-			return inputError("IDEMPOTENCY is followed by a key")
+			return wire.InputError("IDEMPOTENCY is followed by a key")
 		case is(opts[0], "TAG") && len(opts) > 1:
 			if n := len(opts[1]); n == 0 || n > maxTag {
-				return inputError("a tag has 1 to %d bytes", maxTag)
+				return wire.InputError("a tag has 1 to %d bytes", maxTag)
 			}
 			tag = string(opts[1])
 			opts = opts[1:]
 		case is(opts[0], "TAG"):
-			return inputError("TAG is followed by a tag")
+			return wire.InputError("TAG is followed by a tag")
 		case is(opts[0], "TIMEOUT") && len(opts) > 1:
 			var err error
-			if call.Timeout, err = parseTimeout(string(opts[1])); err != nil {
+			if call.Timeout, err = wire.ParseTimeout(string(opts[1])); err != nil {
 				return err
 			}
 			opts = opts[1:]
 		case is(opts[0], "TIMEOUT"):
-			return inputError("TIMEOUT is followed by a number of milliseconds")
+			return wire.InputError("TIMEOUT is followed by a number of milliseconds")
 		default:
 			return unknownOption(opts[0])
 		}
@@ -90,13 +88,4 @@ func (c *respConn) call(call objclass.Call, opts [][]byte) error {
 	}
 	c.replyMeta(&call, &reply)
 	return nil
-}
-
-// parseTimeout reads a number of milliseconds from 1. What is too long for a call is the Service's to say.
-func parseTimeout(s string) (time.Duration, error) {
-	ms, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || ms < 1 {
-		return 0, inputError("a timeout is a number of milliseconds from 1, not %q", clip([]byte(s)))
-	}
-	return time.Duration(min(ms, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond, nil
 }

@@ -3,9 +3,8 @@
 package server
 
 import (
-	"strconv"
-
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 func (c *respConn) callList([][]byte) error {
@@ -46,7 +45,7 @@ func (c *respConn) callInfo(call *objclass.CallInfo) {
 }
 
 func (c *respConn) callKill(args [][]byte) error {
-	id, err := parseCallID(string(clip(args[0])))
+	id, err := wire.ParseCallID(string(wire.Clip(args[0])))
 	if err != nil {
 		return err
 	}
@@ -55,12 +54,4 @@ func (c *respConn) callKill(args [][]byte) error {
 	}
 	c.out.ok()
 	return nil
-}
-
-func parseCallID(s string) (uint64, error) {
-	id, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		return 0, inputError("a call's id is a number, not %q", clip([]byte(s)))
-	}
-	return id, nil
 }

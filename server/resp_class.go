@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 func (c *respConn) classInstall(args [][]byte) error {
@@ -102,7 +103,7 @@ func (c *respConn) class(info *objclass.ClassInfo) {
 	c.out.mapping(len(info.Methods))
 	for _, m := range info.Methods {
 		c.out.bulkString(m.Name)
-		c.out.bulkString(flagNames(m.Flags))
+		c.out.bulkString(wire.FlagNames(m.Flags))
 	}
 	c.out.bulkString("versions")
 	c.out.array(len(info.Versions))
@@ -127,7 +128,7 @@ func (c *respConn) quarantine(q *objclass.Quarantined) {
 	c.out.bulkString("traps")
 	c.out.int(int64(q.Traps))
 	c.out.bulkString("last")
-	c.out.bulkString(printable(q.Last, maxMessage, false))
+	c.out.bulkString(wire.Printable(q.Last, wire.MaxMessage, false))
 }
 
 func (c *respConn) classReset(args [][]byte) error {
@@ -136,17 +137,4 @@ func (c *respConn) classReset(args [][]byte) error {
 	}
 	c.out.ok()
 	return nil
-}
-
-// flagNames returns "RD", "WR", "RD|WR", or "" of a method without flags.
-func flagNames(flags objclass.Flags) string {
-	switch flags & (objclass.RD | objclass.WR) {
-	case objclass.RD:
-		return "RD"
-	case objclass.WR:
-		return "WR"
-	case objclass.RD | objclass.WR:
-		return "RD|WR"
-	}
-	return ""
 }

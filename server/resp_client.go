@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/objluad/objluad/server/wire"
 )
 
 const maxClientName = 64 // bytes of a connection's name, and of what a client tells of its library
@@ -93,10 +95,10 @@ func (c *respConn) clientSetInfo(args [][]byte) error {
 	case is(args[0], "LIB-VER"):
 		field = &c.state.libVer
 	default:
-		return inputError("Unrecognized option '%s'", clip(args[0]))
+		return wire.InputError("Unrecognized option '%s'", wire.Clip(args[0]))
 	}
 	if !plain(args[1]) {
-		return inputError("%s cannot contain spaces, newlines or special characters, and has at most %d bytes",
+		return wire.InputError("%s cannot contain spaces, newlines or special characters, and has at most %d bytes",
 			strings.ToLower(string(args[0])), maxClientName)
 	}
 	c.state.mu.Lock()
@@ -109,7 +111,7 @@ func (c *respConn) clientSetInfo(args [][]byte) error {
 // parseClientName checks a name that is to appear in lists and logs.
 func parseClientName(b []byte) (string, error) {
 	if !plain(b) {
-		return "", inputError("Client names cannot contain spaces, newlines or special characters, and have at most %d bytes", maxClientName)
+		return "", wire.InputError("Client names cannot contain spaces, newlines or special characters, and have at most %d bytes", maxClientName)
 	}
 	return string(b), nil
 }
@@ -143,7 +145,7 @@ func (c *respConn) clientNoOp(args [][]byte) error {
 	return nil
 }
 
-var errSyntax = inputError("syntax error")
+var errSyntax = wire.InputError("syntax error")
 
 func (c *respConn) clientInfo([][]byte) error {
 	c.out.text(c.describeClient(time.Now()))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 // clientList answers a line for each connection, oldest first.
@@ -28,9 +29,9 @@ func (c *respConn) clientList(args [][]byte) error {
 		listed = func(*respConn) bool { return normal }
 	case is(args[0], "ID") && len(args) > 1:
 		for _, arg := range args[1:] {
-			id, err := strconv.ParseInt(string(clip(arg)), 10, 64)
+			id, err := strconv.ParseInt(string(wire.Clip(arg)), 10, 64)
 			if err != nil {
-				return inputError("Invalid client ID")
+				return wire.InputError("Invalid client ID")
 			}
 			ids = append(ids, id)
 		}
@@ -51,13 +52,13 @@ func (c *respConn) clientList(args [][]byte) error {
 
 // parseClientType reports whether a type of client is the one that all clients have here.
 func parseClientType(arg []byte) (normal bool, err error) {
-	switch strings.ToLower(string(clip(arg))) {
+	switch strings.ToLower(string(wire.Clip(arg))) {
 	case "normal":
 		return true, nil
 	case "master", "replica", "slave", "pubsub":
 		return false, nil
 	}
-	return false, inputError("Unknown client type '%s'", clip(arg))
+	return false, wire.InputError("Unknown client type '%s'", wire.Clip(arg))
 }
 
 // clients returns the connections that were not killed, oldest first.
@@ -148,7 +149,7 @@ func (c *respConn) parseClientFilter(args [][]byte) (f clientFilter, err error) 
 		case is(args[0], "ID"):
 			id, err := strconv.ParseInt(value, 10, 64)
 			if err != nil || id <= 0 {
-				return nil, inputError("client-id should be greater than 0")
+				return nil, wire.InputError("client-id should be greater than 0")
 			}
 			f = append(f, func(c *respConn) bool { return c.id == id })
 		case is(args[0], "ADDR"):
@@ -166,7 +167,7 @@ func (c *respConn) parseClientFilter(args [][]byte) (f clientFilter, err error) 
 		case is(args[0], "MAXAGE"):
 			seconds, err := strconv.ParseInt(value, 10, 32)
 			if err != nil || seconds <= 0 {
-				return nil, inputError("maxage is not an integer or out of range")
+				return nil, wire.InputError("maxage is not an integer or out of range")
 			}
 			f = append(f, func(c *respConn) bool { return time.Since(c.state.began) >= time.Duration(seconds)*time.Second })
 		case is(args[0], "SKIPME") && is(args[1], "YES"):

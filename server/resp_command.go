@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/match"
+
+	"github.com/objluad/objluad/server/wire"
 )
 
 var commandCommands = []*command{
@@ -45,7 +47,7 @@ func (c *respConn) commandList(args [][]byte) error {
 	case is(args[1], "MODULE"), is(args[1], "ACLCAT"):
 		wanted = func(string) bool { return false }
 	case is(args[1], "PATTERN"):
-		pattern := strings.ToLower(string(clip(args[2])))
+		pattern := strings.ToLower(string(wire.Clip(args[2])))
 		wanted = func(name string) bool { return match.Match(name, pattern) }
 	default:
 		return errSyntax
@@ -89,11 +91,11 @@ func (c *respConn) commandGetKeys(args [][]byte) error {
 	cmd, args, err := lookup(args)
 	switch {
 	case cmd == nil:
-		return inputError("Invalid command specified")
+		return wire.InputError("Invalid command specified")
 	case err != nil:
-		return inputError("Invalid number of arguments specified for command")
+		return wire.InputError("Invalid number of arguments specified for command")
 	case !cmd.keys:
-		return inputError("The command has no key arguments")
+		return wire.InputError("The command has no key arguments")
 	}
 	c.out.array(1)
 	c.out.bulk(args[1])

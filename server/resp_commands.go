@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/objluad/objluad/server/wire"
 )
 
 // command is one command, or one subcommand of a container such as CLIENT.
@@ -205,7 +207,7 @@ func lookup(args [][]byte) (*command, [][]byte, error) {
 	if cmd.subs != nil && len(args) > 0 {
 		sub := find(cmd.subs, args[0])
 		if sub == nil {
-			return nil, nil, inputError("unknown subcommand '%s'. Try %s HELP.", clip(args[0]), strings.ToUpper(cmd.name))
+			return nil, nil, wire.InputError("unknown subcommand '%s'. Try %s HELP.", wire.Clip(args[0]), strings.ToUpper(cmd.name))
 		}
 		cmd, args = sub, args[1:]
 	}
@@ -225,9 +227,9 @@ func unknownCommand(args [][]byte) error {
 		if with.Len() >= maxShownArgs {
 			break
 		}
-		fmt.Fprintf(&with, "'%s' ", clip(arg))
+		fmt.Fprintf(&with, "'%s' ", wire.Clip(arg))
 	}
-	return inputError("unknown command '%s', with args beginning with: %s", clip(args[0]), with.String())
+	return wire.InputError("unknown command '%s', with args beginning with: %s", wire.Clip(args[0]), with.String())
 }
 
 // wrongArguments says what Redis says, and how it is done.
@@ -237,7 +239,7 @@ func (cmd *command) wrongArguments() error {
 		usage = strings.ToUpper(strings.Join(slices.Sorted(maps.Keys(cmd.subs)), "|"))
 	}
 	name := strings.ToUpper(strings.ReplaceAll(cmd.name, "|", " "))
-	return inputError("wrong number of arguments for '%s' command; usage: %s", cmd.name, strings.TrimSpace(name+" "+usage))
+	return wire.InputError("wrong number of arguments for '%s' command; usage: %s", cmd.name, strings.TrimSpace(name+" "+usage))
 }
 
 // find looks a name up in whatever case it was sent.
@@ -269,10 +271,4 @@ func is(arg []byte, option string) bool {
 		}
 	}
 	return true
-}
-
-// clip shortens what a client sent for an error message.
-func clip(b []byte) []byte {
-	const limit = 64
-	return b[:min(len(b), limit)]
 }

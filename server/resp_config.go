@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/match"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 var configCommands = []*command{
@@ -28,7 +29,7 @@ var configCommands = []*command{
 func (c *respConn) configGet(args [][]byte) error {
 	settings := c.srv.settings()
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(settings)), func(name string) bool {
-		return !slices.ContainsFunc(args, func(pattern []byte) bool { return match.Match(name, strings.ToLower(string(clip(pattern)))) })
+		return !slices.ContainsFunc(args, func(pattern []byte) bool { return match.Match(name, strings.ToLower(string(wire.Clip(pattern)))) })
 	})
 	c.out.mapping(len(names))
 	for _, name := range names {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -70,7 +71,7 @@ func (c *respConn) objWriteFull(args [][]byte) error {
 }
 
 func (c *respConn) objWrite(args [][]byte) error {
-	off, err := parseCount("offset", args[2])
+	off, err := wire.ParseCount("offset", args[2])
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (c *respConn) objAppend(args [][]byte) error {
 }
 
 func (c *respConn) objTruncate(args [][]byte) error {
-	size, err := parseCount("size", args[2])
+	size, err := wire.ParseCount("size", args[2])
 	if err != nil {
 		return err
 	}
@@ -117,9 +118,9 @@ func (c *respConn) objRemove(args [][]byte) error {
 
 // parseRange reads an offset and a length.
 func parseRange(args [][]byte) (off, length int64, err error) {
-	if off, err = parseCount("offset", args[0]); err != nil {
+	if off, err = wire.ParseCount("offset", args[0]); err != nil {
 		return 0, 0, err
 	}
-	length, err = parseCount("length", args[1])
+	length, err = wire.ParseCount("length", args[1])
 	return off, length, err
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
 
@@ -60,14 +61,14 @@ func (e expectation) check(overlay *store.Overlay) error {
 func (c *respConn) ifVersion(args [][]byte) (*command, [][]byte, error) {
 	version, err := strconv.ParseUint(string(args[0]), 10, 64)
 	if err != nil {
-		return nil, nil, inputError("a version is a number from 0, not %q", clip(args[0]))
+		return nil, nil, wire.InputError("a version is a number from 0, not %q", wire.Clip(args[0]))
 	}
 	cmd, rest, err := lookup(args[1:])
 	if err != nil {
 		return nil, nil, err
 	}
 	if !cmd.direct {
-		return nil, nil, inputError("OBJ.IFVERSION is for commands that act on one object without a method, such as OBJ.WRITE")
+		return nil, nil, wire.InputError("OBJ.IFVERSION is for commands that act on one object without a method, such as OBJ.WRITE")
 	}
 	c.expected = expectation{version, true}
 	return cmd, rest, nil

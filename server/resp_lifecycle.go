@@ -4,11 +4,11 @@ package server
 
 import (
 	"context"
-	"math"
 	"strconv"
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/wire"
 )
 
 func (c *respConn) classActivate(args [][]byte) error {
@@ -36,7 +36,7 @@ func (c *respConn) classRemove(args [][]byte) error {
 }
 
 func (c *respConn) classCanarySet(args [][]byte) error {
-	percent, err := parsePercent(string(clip(args[1])))
+	percent, err := wire.ParsePercent(string(wire.Clip(args[1])))
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,6 @@ func (c *respConn) classChange(args [][]byte, change func(context.Context, strin
 	return nil
 }
 
-// allClasses stands for every class in CLASS.GC. No class can be named so.
-const allClasses = "*"
-
 func (c *respConn) classGC(args [][]byte) error {
 	name, unused, dryRun := string(args[0]), objclass.UnusedFor, false
 	for opts := args[1:]; len(opts) > 0; opts = opts[1:] {
@@ -74,17 +71,17 @@ func (c *respConn) classGC(args [][]byte) error {
 			dryRun = true
 		case is(opts[0], "UNUSED") && len(opts) > 1:
 			var err error
-			if unused, err = parseUnused(string(clip(opts[1]))); err != nil {
+			if unused, err = wire.ParseUnused(string(wire.Clip(opts[1]))); err != nil {
 				return err
 			}
 			opts = opts[1:]
 		case is(opts[0], "UNUSED"):
-			return inputError("UNUSED is followed by a number of seconds")
+			return wire.InputError("UNUSED is followed by a number of seconds")
 		default:
 			return unknownOption(opts[0])
 		}
 	}
-	specs, err := collect(c.ctx, c.srv.service.Classes(), name, unused, dryRun)
+	specs, err := wire.Collect(c.ctx, c.srv.service.Classes(), name, unused, dryRun)
 	if err != nil {
 		return err
 	}
@@ -93,32 +90,6 @@ func (c *respConn) classGC(args [][]byte) error {
 		c.out.bulkString(spec)
 	}
 	return nil
-}
-
-// collect collects unused versions of one class or of all.
-func collect(ctx context.Context, classes *objclass.Registry, name string, unused time.Duration, dryRun bool) ([]string, error) {
-	if name == allClasses {
-		return classes.CollectAll(ctx, unused, dryRun)
-	}
-	return classes.Collect(ctx, name, unused, dryRun)
-}
-
-// parsePercent reads a number of percent. Which ones can be a share is the Registry's to say.
-func parsePercent(s string) (float64, error) {
-	percent, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return 0, inputError("a share is a number of percent from 0 to 100, not %q", s)
-	}
-	return percent, nil
-}
-
-// parseUnused reads a number of seconds from 0.
-func parseUnused(s string) (time.Duration, error) {
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
-		return 0, inputError("a time without use is a number of seconds from 0 to %d, not %q", uint32(math.MaxUint32), s)
-	}
-	return time.Duration(n) * time.Second, nil
 }
 
 const stateFields = 5 // pairs that classState writes

@@ -4,19 +4,14 @@ package server
 
 import (
 	"bytes"
-	"strconv"
 
+	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
-)
-
-const (
-	listLimit    = 1000  // object ids of a page when a client names no limit
-	maxListLimit = 10000 // object ids of a page at most
 )
 
 func (c *respConn) objList(args [][]byte) error {
 	pool, namespace := c.pool(args[0])
-	after, limit := "", int64(listLimit)
+	after, limit := "", int64(wire.ListLimit)
 	for opts := args[1:]; len(opts) > 0; opts = opts[2:] {
 		var err error
 		switch {
@@ -25,15 +20,15 @@ func (c *respConn) objList(args [][]byte) error {
 		case is(opts[0], "AFTER"):
 			after = string(opts[1])
 		case is(opts[0], "LIMIT"):
-			if limit, err = parseCount("LIMIT", opts[1]); err != nil {
+			if limit, err = wire.ParseCount("LIMIT", opts[1]); err != nil {
 				return err
 			}
 		default:
 			return unknownOption(opts[0])
 		}
 	}
-	if limit == 0 || limit > maxListLimit {
-		return inputError("LIMIT is 1 to %d", maxListLimit)
+	if limit == 0 || limit > wire.MaxListLimit {
+		return wire.InputError("LIMIT is 1 to %d", wire.MaxListLimit)
 	}
 	if err := c.sock.makeRoom(c.ctx, int(limit)*store.MaxOID); err != nil {
 		return err
@@ -72,13 +67,4 @@ func (c *respConn) pool(arg []byte) (pool, namespace string) {
 	return reuse(&c.last.pool, p), reuse(&c.last.namespace, ns)
 }
 
-// parseCount reads a number that is not negative.
-func parseCount(what string, arg []byte) (int64, error) {
-	n, err := strconv.ParseInt(string(arg), 10, 64)
-	if err != nil || n < 0 {
-		return 0, inputError("%s is a number from 0, not %q", what, clip(arg))
-	}
-	return n, nil
-}
-
-func unknownOption(arg []byte) error { return inputError("unknown option %q", clip(arg)) }
+func unknownOption(arg []byte) error { return wire.InputError("unknown option %q", wire.Clip(arg)) }

@@ -2,7 +2,10 @@
 
 package server
 
-import "github.com/objluad/objluad/store"
+import (
+	"github.com/objluad/objluad/server/wire"
+	"github.com/objluad/objluad/store"
+)
 
 const (
 	omapLimit    = 1000    // omap pairs of a page when a client names no limit
@@ -128,7 +131,7 @@ func parseOmapList(opts [][]byte) (list omapList, err error) {
 		case is(opts[0], "AFTER"):
 			list.start = string(value) + "\x00"
 		case is(opts[0], "LIMIT"):
-			if list.limit, err = parseCount("LIMIT", value); err != nil {
+			if list.limit, err = wire.ParseCount("LIMIT", value); err != nil {
 				return list, err
 			}
 		default:
@@ -137,7 +140,7 @@ func parseOmapList(opts [][]byte) (list omapList, err error) {
 		opts = opts[1:]
 	}
 	if list.limit == 0 || list.limit > maxOmapLimit {
-		return list, inputError("LIMIT is 1 to %d", maxOmapLimit)
+		return list, wire.InputError("LIMIT is 1 to %d", maxOmapLimit)
 	}
 	return list, nil
 }

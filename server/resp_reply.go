@@ -128,7 +128,7 @@ func (r *replyWriter) error(err error, meta bool) {
 		r.errorText(line)
 		return
 	}
-	e := asError(err)
+	e := envelope(err)
 	if !r.resp3 || !meta {
 		r.errorText(errorLine(e))
 		return

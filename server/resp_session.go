@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/wire"
 )
 
 func (c *respConn) ping(args [][]byte) error {
@@ -33,12 +34,12 @@ func (c *respConn) time([][]byte) error {
 
 // selectDB is for clients that choose a database on each connection. Pools are what there is instead.
 func (c *respConn) selectDB(args [][]byte) error {
-	n, err := strconv.Atoi(string(clip(args[0])))
+	n, err := strconv.Atoi(string(wire.Clip(args[0])))
 	switch {
 	case err != nil:
-		return inputError("value is not an integer or out of range")
+		return wire.InputError("value is not an integer or out of range")
 	case n != 0:
-		return inputError("DB index is out of range")
+		return wire.InputError("DB index is out of range")
 	}
 	c.out.ok()
 	return nil
@@ -67,7 +68,7 @@ func (c *respConn) hello(args [][]byte) error {
 		version, err := strconv.Atoi(string(args[0]))
 		switch {
 		case err != nil:
-			return inputError("Protocol version is not an integer or out of range")
+			return wire.InputError("Protocol version is not an integer or out of range")
 		case version != 2 && version != 3: // Redis's words: clients look for them
 			c.out.errorText("NOPROTO unsupported protocol version")
 			return nil
@@ -82,7 +83,7 @@ func (c *respConn) hello(args [][]byte) error {
 					return err
 				}
 			default:
-				return inputError("Syntax error in HELLO option '%s'", clip(opts[0]))
+				return wire.InputError("Syntax error in HELLO option '%s'", wire.Clip(opts[0]))
 			}
 		}
 	}

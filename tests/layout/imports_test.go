@@ -35,7 +35,8 @@ var arrows = []struct {
 	{"cmd/objluad", []string{"server/access", "client", "luavm", "objclass", "store"}},
 	{"server/servertest", []string{"server", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server/access", []string{"objclass"}},
-	{"server", []string{"server/access", "objclass", "store"}},
+	{"server/wire", []string{"objclass"}},
+	{"server", []string{"objclass", "store"}},
 	{"client", nil},
 	{"luavm", []string{"objclass", "panicguard"}},
 	{"objclass", []string{"store"}},
@@ -126,6 +127,7 @@ func TestForbiddenArrows(t *testing.T) {
 		"panicguard":         "luavm",
 		"server":             "luavm",
 		"server/access":      "server",
+		"server/wire":        "server",
 		"client":             "server",
 		"store/pebblestore":  "objclass",
 		"store/radosstore":   "store/pebblestore",
