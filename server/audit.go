@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,19 +21,21 @@ const (
 	auditRate  = 10
 )
 
-// audit writes the audit log. It is safe for concurrent use.
+// audit writes the audit log of one listener. It is safe for concurrent use.
 type audit struct {
 	log     *slog.Logger
-	metrics *Metrics
+	refused *refusals
 	denials bucket
 }
 
-func newAudit(opts *Options) *audit {
-	log := opts.Audit
-	if log == nil {
-		log = opts.Logger
-	}
-	return &audit{log: log.With("audit", true), metrics: opts.Metrics}
+// refusals counts, for all listeners together.
+type refusals struct {
+	denied       atomic.Int64 // what users were refused
+	loginsFailed atomic.Int64
+}
+
+func newAudit(log *slog.Logger, refused *refusals) *audit {
+	return &audit{log: log.With("audit", true), refused: refused}
 }
 
 // allowed is access.Allowed, of which it notes what a user is refused. What is refused to those who have not logged in is only
@@ -40,21 +43,21 @@ func newAudit(opts *Options) *audit {
 func (a *audit) allowed(user *access.User, op *access.Operation, peer string) error {
 	err := access.Allowed(user, op)
 	if err != nil {
-		a.metrics.denied.Add(1)
+		a.refused.denied.Add(1)
 	}
 	if err != nil && user != nil {
-		a.refused("denied", "user", userName(user), "peer", peer, "operation", op.Shown(), "on", op.On())
+		a.warn("denied", "user", userName(user), "peer", peer, "operation", op.Shown(), "on", op.On())
 	}
 	return err
 }
 
 // loginFailed notes a login that failed. A name that is nobody's may be a password that somebody typed in the wrong place.
 func (a *audit) loginFailed(users *access.Users, name, how, peer string, err error) {
-	a.metrics.loginsFailed.Add(1)
+	a.refused.loginsFailed.Add(1)
 	if !users.Has(name) {
 		name = ""
 	}
-	a.refused("login failed", "user", name, "peer", peer, "by", how, "err", err)
+	a.warn("login failed", "user", name, "peer", peer, "by", how, "err", err)
 }
 
 // administered notes what was done to a class, a pool, a call or the store, or was tried in vain.
@@ -67,8 +70,8 @@ func (a *audit) administered(user *access.User, op *access.Operation, peer strin
 	a.log.Info("administration", attrs...)
 }
 
-// refused writes a line unless there are too many. The next one tells how many were left out.
-func (a *audit) refused(event string, attrs ...any) {
+// warn writes a line unless there are too many. The next one tells how many were left out.
+func (a *audit) warn(event string, attrs ...any) {
 	ok, left := a.denials.take(time.Now())
 	if !ok {
 		return

@@ -37,8 +37,8 @@ type clients struct {
 	opts     Options
 	most     int // connections
 	log      *slog.Logger
-	accepted *atomic.Int64
-	refused  *atomic.Int64
+	accepted atomic.Int64
+	refused  atomic.Int64
 	cutOff   [len(cutReasons)]atomic.Int64
 
 	clock    atomic.Int64  // ticks of clientsTick, from 1
@@ -71,14 +71,11 @@ const (
 
 var cutReasons = [...]string{"slow_reader", "unsent", "slow_sender", "handshake", "idle"}
 
-// newClients counts who is accepted and refused in accepted and refused.
-func newClients(opts Options, most int, log *slog.Logger, accepted, refused *atomic.Int64) *clients {
+func newClients(opts Options, most int, log *slog.Logger) *clients {
 	c := &clients{
 		opts:     opts,
 		most:     most,
 		log:      log,
-		accepted: accepted,
-		refused:  refused,
 		refusing: make(chan struct{}, maxRefusing),
 		conns:    make(map[*clientConn]struct{}),
 		peers:    make(map[string]int),

@@ -11,8 +11,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/wire"
 )
@@ -42,16 +40,19 @@ type httpServer struct {
 	end       context.CancelFunc
 }
 
-func newHTTPServer(service *objclass.Service, opts Options, requests *memory) *httpServer {
-	s := &httpServer{service: service, opts: opts, memory: requests, mux: http.NewServeMux(), audit: newAudit(&opts)}
+func newHTTPServer(service *objclass.Service, opts Options, requests *memory, audit *audit) *httpServer {
+	s := &httpServer{service: service, opts: opts, memory: requests, mux: http.NewServeMux(), audit: audit}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error
 	if s.document, err = newDocument(opts.Version, opts.Users != nil); err != nil {
 		panic(err) // of schemas that are constants
 	}
-	s.numbers = promhttp.HandlerFor(opts.Metrics.registry, promhttp.HandlerOpts{DisableCompression: true})
+	s.numbers = opts.Metrics.Handler()
 	log := opts.Logger.With("listener", "http")
-	s.connected = newClients(opts, opts.MaxHTTPConnections, log, &opts.Metrics.httpAccepted, &opts.Metrics.httpRefused)
+	s.connected = newClients(opts, opts.MaxHTTPConnections, log)
+	opts.Metrics.Counter("objluad_http_connections_accepted_total", "HTTP connections that were accepted.", s.connected.accepted.Load)
+	opts.Metrics.Counter("objluad_http_connections_refused_total", "HTTP connections that were refused because there were too many.", s.connected.refused.Load)
+	s.connected.register(opts.Metrics, "http")
 	s.server = &http.Server{
 		Handler:           paced(compressed(s), opts.SlowTimeout),
 		ReadHeaderTimeout: headerTimeout,

@@ -155,22 +155,22 @@ func (r *infoReport) persistence() {
 }
 
 func (r *infoReport) stats() {
-	stats, m := r.service.Stats(), r.metrics
-	r.line("total_connections_received", m.accepted.Load())
-	r.line("rejected_connections", m.refused.Load())
-	r.line("total_commands_processed", m.commands.Load())
-	r.line("total_net_input_bytes", m.resp.received.Load())
-	r.line("total_net_output_bytes", m.resp.sent.Load())
+	stats, ended := r.service.Stats(), r.metrics.Totals()
+	r.line("total_connections_received", r.connected.accepted.Load())
+	r.line("rejected_connections", r.connected.refused.Load())
+	r.line("total_commands_processed", r.respServer.stats.answered.Load())
+	r.line("total_net_input_bytes", r.respServer.stats.received.Load())
+	r.line("total_net_output_bytes", r.respServer.stats.sent.Load())
 	errors := int64(0)
-	m.resp.eachError(func(_ string, n int64) { errors += n })
+	r.respServer.stats.eachError(func(_ string, n int64) { errors += n })
 	r.line("total_error_replies", errors)
-	r.line("acl_access_denied_auth", m.loginsFailed.Load())
-	r.line("acl_access_denied_cmd", m.denied.Load())
-	r.line("calls", m.ended.Load())
-	r.line("calls_failed", m.failed.Load())
+	r.line("acl_access_denied_auth", r.audit.refused.loginsFailed.Load())
+	r.line("acl_access_denied_cmd", r.audit.refused.denied.Load())
+	r.line("calls", ended.Calls)
+	r.line("calls_failed", ended.Failed)
 	r.line("calls_in_progress", stats.Calls)
 	r.line("calls_running", stats.Running)
-	r.line("traps", m.trapped.Load())
+	r.line("traps", ended.Trapped)
 	r.line("slots", stats.Engine.Slots)
 	r.line("slots_busy", stats.Engine.Busy)
 	r.line("slots_created", stats.Engine.Created)
@@ -197,8 +197,8 @@ func (r *infoReport) cpu() {
 func seconds(t syscall.Timeval) string { return fmt.Sprintf("%d.%06d", t.Sec, t.Usec) }
 
 func (r *infoReport) commandstats() {
-	for _, cmd := range r.metrics.resp.used() {
-		stat := r.metrics.resp.commands[cmd]
+	for _, cmd := range r.respServer.stats.used() {
+		stat := r.respServer.stats.commands[cmd]
 		calls, usec := stat.calls.Load(), float64(stat.nanos.Load())/1e3
 		r.line("cmdstat_"+cmd.name, fmt.Sprintf("calls=%d,usec=%.0f,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
 			calls, usec, usec/float64(max(calls, 1)), stat.rejected.Load(), stat.failed.Load()))
@@ -207,7 +207,7 @@ func (r *infoReport) commandstats() {
 
 func (r *infoReport) errorstats() {
 	var lines []string
-	r.metrics.resp.eachError(func(code string, n int64) {
+	r.respServer.stats.eachError(func(code string, n int64) {
 		lines = append(lines, fmt.Sprintf("errorstat_%s:count=%d\r\n", code, n))
 	})
 	slices.Sort(lines)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/metrics"
 )
 
 // cancelGrace is how long canceled calls get to end before shutdown gives up on them.
@@ -22,7 +23,8 @@ type respServer struct {
 	service   *objclass.Service
 	opts      Options
 	log       *slog.Logger
-	metrics   *Metrics
+	metrics   *metrics.Metrics // of calls
+	stats     *stats
 	audit     *audit
 	connected *clients
 	memory    *memory // of requests
@@ -41,21 +43,23 @@ type respServer struct {
 	conns     map[*respConn]struct{}
 }
 
-func newRESPServer(service *objclass.Service, opts Options, requests *memory) *respServer {
+func newRESPServer(service *objclass.Service, opts Options, requests *memory, audit *audit) *respServer {
 	s := &respServer{
 		service:   service,
 		opts:      opts,
 		log:       opts.Logger.With("listener", "resp"),
 		metrics:   opts.Metrics,
-		audit:     newAudit(&opts),
+		stats:     newStats(),
+		audit:     audit,
 		memory:    requests,
 		started:   time.Now(),
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[*respConn]struct{}),
 	}
-	s.connected = newClients(opts, opts.MaxConnections, s.log, &s.metrics.accepted, &s.metrics.refused)
+	s.connected = newClients(opts, opts.MaxConnections, s.log)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.clock.Store(1)
+	s.register()
 	return s
 }
 

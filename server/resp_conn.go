@@ -65,10 +65,10 @@ type respConn struct {
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
-	c := &respConn{srv: s, nc: nc, sock: s.connected.connOf(nc), id: s.lastID.Add(1), actor: access.Everybody, tally: tally{metrics: s.metrics.resp}}
+	c := &respConn{srv: s, nc: nc, sock: s.connected.connOf(nc), id: s.lastID.Add(1), actor: access.Everybody, tally: tally{stats: s.stats}}
 	c.in = newFrameReader(received{c}, s.opts.MaxFrame)
 	c.in.memory = s.memory
-	c.out = newReplyWriter(durableReplies{c}, s.metrics.resp.countError)
+	c.out = newReplyWriter(durableReplies{c}, s.stats.countError)
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
 	c.address = host(c.client)
 	c.state.began = time.Now()
@@ -135,7 +135,7 @@ func (c *respConn) serve() (err error) {
 
 // flush sends the gathered replies.
 func (c *respConn) flush() error {
-	c.srv.metrics.commands.Add(c.answered)
+	c.srv.stats.answered.Add(c.answered)
 	c.turn.commands += c.answered
 	c.answered = 0
 	c.tally.settle()
@@ -176,7 +176,7 @@ func (d durableReplies) Write(b []byte) (int, error) {
 	d.c.state.unsent.Store(int64(len(b)))
 	n, err := d.c.sock.sendOver(d.c.nc, b)
 	d.c.state.unsent.Store(0)
-	d.c.srv.metrics.resp.sent.Add(int64(n))
+	d.c.srv.stats.sent.Add(int64(n))
 	if err != nil {
 		d.c.closes = true // before it runs further commands
 	}
@@ -195,7 +195,7 @@ func (c *respConn) do(args [][]byte) {
 	case err == nil:
 		c.run(cmd, args)
 	case cmd != nil:
-		c.srv.metrics.resp.commands[cmd].rejected.Add(1)
+		c.srv.stats.commands[cmd].rejected.Add(1)
 		fallthrough
 	default:
 		c.out.error(err, false)

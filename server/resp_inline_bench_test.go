@@ -13,7 +13,7 @@ import (
 // goroutine and waits for it.
 func BenchmarkDispatch(b *testing.B) {
 	args := [][]byte{[]byte("PING")}
-	s := newRESPServer(nil, Options{}.withDefaults(), new(memory))
+	s := newRESPServer(nil, Options{}.withDefaults(), new(memory), nil)
 	b.Run("inline", func(b *testing.B) {
 		c := newRESPConn(s, nullConn{})
 		for b.Loop() {

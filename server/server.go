@@ -20,13 +20,14 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/metrics"
 )
 
 // Options sets a Server up. A zero field means its default.
 type Options struct {
 	// Metrics takes the server's numbers; it should be the one whose Observe the Service calls, and serves one Server only.
 	// Default a new one.
-	Metrics *Metrics
+	Metrics *metrics.Metrics
 	// Logger takes the server's events; default discards.
 	Logger *slog.Logger
 	// Version is the daemon's version, for HELLO and INFO; default "unknown".
@@ -74,6 +75,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	orDefault(&o.Logger, slog.New(slog.DiscardHandler))
+	orDefault(&o.Audit, o.Logger)
 	orDefault(&o.Version, "unknown")
 	orDefault(&o.MaxFrame, 64<<20)
 	orDefault(&o.MaxConnections, 10000)
@@ -90,7 +92,7 @@ func (o Options) withDefaults() Options {
 		o.Settings = func() [][2]string { return nil }
 	}
 	if o.Metrics == nil {
-		o.Metrics = NewMetrics()
+		o.Metrics = metrics.New()
 	}
 	return o
 }
@@ -112,11 +114,15 @@ type Server struct {
 func New(service *objclass.Service, opts Options) *Server {
 	opts = opts.withDefaults()
 	requests := &memory{most: opts.MaxMemory}
-	s := &Server{resp: newRESPServer(service, opts, requests), http: newHTTPServer(service, opts, requests)}
-	opts.Metrics.observe(service, s.resp.connections)
-	opts.Metrics.observeClients("resp", s.resp.connected)
-	opts.Metrics.observeClients("http", s.http.connected)
-	opts.Metrics.gauge("objluad_request_bytes", "Bytes of RESP commands, beside small ones, and of bodies of HTTP that arrive, wait or run.",
+	refused := new(refusals)
+	s := &Server{
+		resp: newRESPServer(service, opts, requests, newAudit(opts.Audit, refused)),
+		http: newHTTPServer(service, opts, requests, newAudit(opts.Audit, refused)),
+	}
+	opts.Metrics.ObserveService(service)
+	opts.Metrics.Counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", refused.denied.Load)
+	opts.Metrics.Counter("objluad_logins_failed_total", "Logins that failed.", refused.loginsFailed.Load)
+	opts.Metrics.Gauge("objluad_request_bytes", "Bytes of RESP commands, beside small ones, and of bodies of HTTP that arrive, wait or run.",
 		func() int { return int(requests.held.Load()) })
 	return s
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/server/metrics"
 	"github.com/objluad/objluad/store/pebblestore"
 )
 
@@ -204,7 +205,7 @@ func StartOn(t testing.TB, fs vfs.FS, opts server.Options, bounds objclass.Optio
 		t.Fatal(err)
 	}
 	if opts.Metrics == nil {
-		opts.Metrics = server.NewMetrics()
+		opts.Metrics = metrics.New()
 	}
 	if opts.Logger == nil {
 		opts.Logger = log

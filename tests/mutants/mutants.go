@@ -466,9 +466,9 @@ var mutants = []mutant{
 		"./objclass", "TestSourcesAreBounded",
 	},
 	{
-		"the labels of metrics are bounded", "server/metrics.go",
+		"the labels of metrics are bounded", "server/metrics/metrics.go",
 		"	if len(old) >= maxMethods {\n", "	if false {\n",
-		"./server", "TestMetricsAreBounded",
+		"./server/metrics", "TestMetricsAreBounded",
 	},
 	{
 		"lazy binding is refused", "panicguard/init.c",

@@ -29,6 +29,7 @@ import (
 	"github.com/objluad/objluad/luavm"
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server"
+	"github.com/objluad/objluad/server/metrics"
 	"github.com/objluad/objluad/store"
 )
 
@@ -153,7 +154,7 @@ func (d *Daemon) serveStore(ctx context.Context, restore func(), restart <-chan 
 	if err != nil {
 		return nil, err
 	}
-	metrics := server.NewMetrics()
+	metrics := metrics.New()
 	d.shareCores()
 	giveHeapRoom()
 	service, err := d.newService(ctx, st, engine, metrics, log)
@@ -244,7 +245,7 @@ func (d *Daemon) places() int {
 }
 
 // newService makes the service, and the pool that exists wherever the daemon may create pools.
-func (d *Daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *server.Metrics, log *slog.Logger) (*objclass.Service, error) {
+func (d *Daemon) newService(ctx context.Context, st store.Store, engine objclass.Engine, metrics *metrics.Metrics, log *slog.Logger) (*objclass.Service, error) {
 	service, err := objclass.NewService(st, engine, objclass.Options{
 		Version:     d.version,
 		HideClasses: d.security.users != "",
@@ -272,7 +273,7 @@ func (d *Daemon) newService(ctx context.Context, st store.Store, engine objclass
 }
 
 // serve listens, answers until ctx ends, a listener fails or a restart is due, and shuts down. It returns who is to go on, if anyone is.
-func (d *Daemon) serve(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, service *objclass.Service, secured *security, metrics *server.Metrics, log *slog.Logger) (*successor, error) {
+func (d *Daemon) serve(ctx context.Context, restore func(), restart <-chan os.Signal, open sockets, service *objclass.Service, secured *security, metrics *metrics.Metrics, log *slog.Logger) (*successor, error) {
 	if err := open.listen("resp", d.resp); err != nil {
 		return nil, err
 	}

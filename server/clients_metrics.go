@@ -6,18 +6,20 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/objluad/objluad/server/metrics"
 )
 
-// observeClients adds the numbers of one listener's clients.
-func (m *Metrics) observeClients(listener string, c *clients) {
+// register adds the numbers of the clients, which are those of a listener, to m.
+func (c *clients) register(m *metrics.Metrics, listener string) {
 	labels := prometheus.Labels{"listener": listener}
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	m.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name:        "objluad_unsent_bytes",
 		Help:        "Bytes of large replies that clients have not taken.",
 		ConstLabels: labels,
 	}, load(&c.unsent)))
 	for why, reason := range cutReasons {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		m.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name:        "objluad_clients_cut_off_total",
 			Help:        "Connections that were cut off, by the reason: slow_reader, unsent, slow_sender, handshake or idle.",
 			ConstLabels: prometheus.Labels{"listener": listener, "reason": reason},

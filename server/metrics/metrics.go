@@ -1,14 +1,16 @@
-// This file is the numbers that the daemon keeps for Prometheus, and for INFO.
-
-package server
+// Package metrics has the numbers that the daemon keeps of its calls, for Prometheus and for whoever reads them back: both see the same.
+// What a listener or the clients count they keep themselves, and register here.
+package metrics
 
 import (
 	"maps"
+	"net/http"
 	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/objluad/objluad/objclass"
 )
@@ -23,7 +25,7 @@ const (
 // evalClass is the class label of scripts that are sent with a call; they have no method label.
 const evalClass = "eval"
 
-// Metrics counts calls and connections. Its methods are safe for concurrent use.
+// Metrics counts calls, and collects what others count. Its methods are safe for concurrent use.
 //
 // A label's values are bounded: a class or method that does not exist is "", what a client may choose freely, such as a script's
 // handler, is no label, and of installed methods the first 1000 that are called have labels of their own. A method that runs as
@@ -36,20 +38,10 @@ type Metrics struct {
 	cpu      *prometheus.CounterVec   // class, method
 	traps    *prometheus.CounterVec   // code
 
-	resp *respMetrics
-
-	// What INFO shows too is counted here.
-	ended    atomic.Int64 // calls
-	failed   atomic.Int64 // of these
-	trapped  atomic.Int64 // of these
-	commands atomic.Int64 // RESP commands
-	accepted atomic.Int64 // RESP connections
-	refused  atomic.Int64 // RESP connections
-
-	denied       atomic.Int64 // what users were refused
-	loginsFailed atomic.Int64
-	httpAccepted atomic.Int64
-	httpRefused  atomic.Int64
+	// What Totals tells.
+	ended   atomic.Int64
+	failed  atomic.Int64 // of these
+	trapped atomic.Int64 // of these
 
 	// methods has the counters of each method that was called, so that a call neither takes a lock nor hashes labels.
 	// Readers take the map as it is; it is replaced as a whole.
@@ -77,11 +69,10 @@ type methodMetrics struct {
 // okOutcome is the outcome of a call that succeeded; that of another one is its error's kind.
 const okOutcome = "ok"
 
-// NewMetrics makes a registry with the metrics of the process and of the Go runtime.
-func NewMetrics() *Metrics {
+// New makes a registry with the metrics of the process and of the Go runtime.
+func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		resp:     newRESPMetrics(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "objluad_calls_total",
 			Help: "Method calls that ended, by class, method, why its version ran (active, canary, or pinned by the call), and outcome: ok, or the kind of the error.",
@@ -105,17 +96,8 @@ func NewMetrics() *Metrics {
 		objclass.TrapMemory, objclass.TrapFault, objclass.TrapHost} {
 		m.traps.WithLabelValues(kind.Trap()) // a rate needs the zero before the first trap
 	}
-	m.registry.MustRegister(m.calls, m.duration, m.cpu, m.traps, m.resp,
+	m.registry.MustRegister(m.calls, m.duration, m.cpu, m.traps,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.counter("objluad_resp_commands_total", "RESP commands that were answered.", m.commands.Load)
-	m.counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", m.accepted.Load)
-	m.counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", m.refused.Load)
-	m.counter("objluad_resp_received_bytes_total", "Bytes that were read from RESP connections.", m.resp.received.Load)
-	m.counter("objluad_resp_sent_bytes_total", "Bytes that were sent on RESP connections.", m.resp.sent.Load)
-	m.counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", m.denied.Load)
-	m.counter("objluad_logins_failed_total", "Logins that failed.", m.loginsFailed.Load)
-	m.counter("objluad_http_connections_accepted_total", "HTTP connections that were accepted.", m.httpAccepted.Load)
-	m.counter("objluad_http_connections_refused_total", "HTTP connections that were refused because there were too many.", m.httpRefused.Load)
 	return m
 }
 
@@ -144,6 +126,14 @@ func (m *Metrics) Observe(o *objclass.Observation) {
 	}
 }
 
+// Totals counts the calls that ended.
+type Totals struct {
+	Calls, Failed, Trapped int64
+}
+
+// Totals returns what all methods together did.
+func (m *Metrics) Totals() Totals { return Totals{m.ended.Load(), m.failed.Load(), m.trapped.Load()} }
+
 // method makes the counters of a method, or returns the shared ones when there are too many.
 func (m *Metrics) method(key methodKey) *methodMetrics {
 	m.mu.Lock()
@@ -167,36 +157,47 @@ func (m *Metrics) method(key methodKey) *methodMetrics {
 	return method
 }
 
-// observe adds what is asked for when the numbers are collected: the service's state and the server's connections.
-func (m *Metrics) observe(service *objclass.Service, connections func() int) {
-	m.gauge("objluad_calls_in_progress", "Calls that wait, run or commit.", func() int { return service.Stats().Calls })
-	m.gauge("objluad_calls_running", "Methods that run.", func() int { return service.Stats().Running })
-	m.gauge("objluad_resp_connections", "RESP connections.", connections)
+// ObserveService adds the service's state, which is asked for when the numbers are collected.
+func (m *Metrics) ObserveService(service *objclass.Service) {
+	m.Gauge("objluad_calls_in_progress", "Calls that wait, run or commit.", func() int { return service.Stats().Calls })
+	m.Gauge("objluad_calls_running", "Methods that run.", func() int { return service.Stats().Running })
 
 	engine := func() objclass.EngineStats { return service.Stats().Engine }
-	m.gauge("objluad_slots", "VMs that exist.", func() int { return engine().Slots })
-	m.gauge("objluad_slots_busy", "VMs that run.", func() int { return engine().Busy })
-	m.gauge("objluad_image_bytes", "Bytes of pristine VM images.", func() int { return int(engine().ImageBytes) })
-	m.counter("objluad_slots_created_total", "VMs that were made.", func() int64 { return int64(engine().Created) })
-	m.counter("objluad_slots_destroyed_total", "VMs that were destroyed.", func() int64 { return int64(engine().Destroyed) })
+	m.Gauge("objluad_slots", "VMs that exist.", func() int { return engine().Slots })
+	m.Gauge("objluad_slots_busy", "VMs that run.", func() int { return engine().Busy })
+	m.Gauge("objluad_image_bytes", "Bytes of pristine VM images.", func() int { return int(engine().ImageBytes) })
+	m.Counter("objluad_slots_created_total", "VMs that were made.", func() int64 { return int64(engine().Created) })
+	m.Counter("objluad_slots_destroyed_total", "VMs that were destroyed.", func() int64 { return int64(engine().Destroyed) })
 
 	cache := func() objclass.CacheStats { return service.Stats().Cache }
-	m.counter("objluad_cache_hits_total", "Changes of objects that the store remembered.", func() int64 { return int64(cache().Hits) })
-	m.counter("objluad_cache_misses_total", "Changes of objects that were read first.", func() int64 { return int64(cache().Misses) })
-	m.counter("objluad_cache_stale_total", "Changes that were made again because what the store remembered was stale.", func() int64 { return int64(cache().Stale) })
+	m.Counter("objluad_cache_hits_total", "Changes of objects that the store remembered.", func() int64 { return int64(cache().Hits) })
+	m.Counter("objluad_cache_misses_total", "Changes of objects that were read first.", func() int64 { return int64(cache().Misses) })
+	m.Counter("objluad_cache_stale_total", "Changes that were made again because what the store remembered was stale.", func() int64 { return int64(cache().Stale) })
 	quarantine := func() objclass.QuarantineStats { return service.Stats().Quarantine }
-	m.gauge("objluad_quarantined_versions", "Class versions in quarantine.", func() int { return quarantine().Versions })
-	m.counter("objluad_quarantine_entered_total", "Class versions that were quarantined.", func() int64 { return int64(quarantine().Entered) })
-	m.counter("objluad_quarantine_refused_total", "Calls that were refused because their class version is quarantined.", func() int64 { return int64(quarantine().Refused) })
-	m.gauge("objluad_cache_bytes", "Bytes of objects that the store remembers.", func() int { return int(cache().Bytes) })
+	m.Gauge("objluad_quarantined_versions", "Class versions in quarantine.", func() int { return quarantine().Versions })
+	m.Counter("objluad_quarantine_entered_total", "Class versions that were quarantined.", func() int64 { return int64(quarantine().Entered) })
+	m.Counter("objluad_quarantine_refused_total", "Calls that were refused because their class version is quarantined.", func() int64 { return int64(quarantine().Refused) })
+	m.Gauge("objluad_cache_bytes", "Bytes of objects that the store remembers.", func() int { return int(cache().Bytes) })
 }
 
-func (m *Metrics) gauge(name, help string, value func() int) {
+// Gauge adds a number that may fall, which is asked for when the numbers are collected.
+func (m *Metrics) Gauge(name, help string, value func() int) {
 	opts := prometheus.GaugeOpts{Name: name, Help: help}
-	m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(value()) }))
+	m.Register(prometheus.NewGaugeFunc(opts, func() float64 { return float64(value()) }))
 }
 
-func (m *Metrics) counter(name, help string, value func() int64) {
+// Counter is gauge for a number that only grows.
+func (m *Metrics) Counter(name, help string, value func() int64) {
 	opts := prometheus.CounterOpts{Name: name, Help: help}
-	m.registry.MustRegister(prometheus.NewCounterFunc(opts, func() float64 { return float64(value()) }))
+	m.Register(prometheus.NewCounterFunc(opts, func() float64 { return float64(value()) }))
+}
+
+// Register adds collectors.
+func (m *Metrics) Register(collectors ...prometheus.Collector) {
+	m.registry.MustRegister(collectors...)
+}
+
+// Handler answers Prometheus.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true})
 }

@@ -19,8 +19,9 @@ const (
 	otherError = "_other"
 )
 
-// respMetrics are the numbers of the RESP listener. Both Prometheus and INFO show them from here.
-type respMetrics struct {
+// stats are the numbers of the RESP listener. Both Prometheus and INFO show them from here.
+type stats struct {
+	answered       atomic.Int64              // commands
 	received, sent atomic.Int64              // bytes
 	commands       map[*command]*commandStat // every command and subcommand; never changed
 
@@ -36,8 +37,8 @@ type commandStat struct {
 	nanos    atomic.Int64 // that they took, without sending replies and waiting for the disk
 }
 
-func newRESPMetrics() *respMetrics {
-	m := &respMetrics{commands: make(map[*command]*commandStat), errors: make(map[string]int64)}
+func newStats() *stats {
+	m := &stats{commands: make(map[*command]*commandStat), errors: make(map[string]int64)}
 	for _, cmd := range commands {
 		m.commands[cmd] = &commandStat{}
 		for _, sub := range cmd.subs {
@@ -47,7 +48,7 @@ func newRESPMetrics() *respMetrics {
 	return m
 }
 
-func (m *respMetrics) countError(code string) {
+func (m *stats) countError(code string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, known := m.errors[code]; !known && len(m.errors) >= maxErrors {
@@ -56,7 +57,7 @@ func (m *respMetrics) countError(code string) {
 	m.errors[code]++
 }
 
-func (m *respMetrics) eachError(visit func(code string, n int64)) {
+func (m *stats) eachError(visit func(code string, n int64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for code, n := range m.errors {
@@ -65,7 +66,7 @@ func (m *respMetrics) eachError(visit func(code string, n int64)) {
 }
 
 // used returns the commands that were sent, by their names.
-func (m *respMetrics) used() (used []*command) {
+func (m *stats) used() (used []*command) {
 	for cmd, stat := range m.commands {
 		if stat.calls.Load()+stat.rejected.Load() > 0 {
 			used = append(used, cmd)
@@ -73,6 +74,19 @@ func (m *respMetrics) used() (used []*command) {
 	}
 	slices.SortFunc(used, func(a, b *command) int { return strings.Compare(a.name, b.name) })
 	return used
+}
+
+// register adds the numbers of the listener to those that Prometheus is told.
+func (s *respServer) register() {
+	m := s.metrics
+	m.Register(s.stats)
+	s.connected.register(m, "resp")
+	m.Gauge("objluad_resp_connections", "RESP connections.", s.connections)
+	m.Counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", s.connected.accepted.Load)
+	m.Counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", s.connected.refused.Load)
+	m.Counter("objluad_resp_commands_total", "RESP commands that were answered.", s.stats.answered.Load)
+	m.Counter("objluad_resp_received_bytes_total", "Bytes that were read from RESP connections.", s.stats.received.Load)
+	m.Counter("objluad_resp_sent_bytes_total", "Bytes that were sent on RESP connections.", s.stats.sent.Load)
 }
 
 var (
@@ -84,14 +98,14 @@ var (
 )
 
 // Describe is prometheus.Collector's.
-func (m *respMetrics) Describe(descs chan<- *prometheus.Desc) {
+func (m *stats) Describe(descs chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{commandCallsDesc, commandFailedDesc, commandRejectedDesc, commandSecondsDesc, errorsDesc} {
 		descs <- desc
 	}
 }
 
 // Collect is prometheus.Collector's. Commands that nobody sent are left out.
-func (m *respMetrics) Collect(metrics chan<- prometheus.Metric) {
+func (m *stats) Collect(metrics chan<- prometheus.Metric) {
 	for _, cmd := range m.used() {
 		stat := m.commands[cmd]
 		for desc, value := range map[*prometheus.Desc]float64{
@@ -111,12 +125,12 @@ func (m *respMetrics) Collect(metrics chan<- prometheus.Metric) {
 // tally gathers the commands of a connection, so that a pipeline of one command looks at the clock twice, and shares no counter
 // with other connections until its end.
 type tally struct {
-	metrics *respMetrics
-	cmd     *command // of all that are gathered; nil when none are
-	began   time.Time
-	paused  time.Duration // of the time since, spent on sending
-	calls   int64
-	failed  int64
+	stats  *stats
+	cmd    *command // of all that are gathered; nil when none are
+	began  time.Time
+	paused time.Duration // of the time since, spent on sending
+	calls  int64
+	failed int64
 }
 
 // begin is called before a command runs.
@@ -133,11 +147,11 @@ func (t *tally) settle() {
 	if t.cmd == nil {
 		return
 	}
-	stat := t.metrics.commands[t.cmd]
+	stat := t.stats.commands[t.cmd]
 	stat.calls.Add(t.calls)
 	stat.failed.Add(t.failed)
 	stat.nanos.Add(int64(time.Since(t.began) - t.paused))
-	*t = tally{metrics: t.metrics}
+	*t = tally{stats: t.stats}
 }
 
 // pause returns a function that ends a time that is not the commands'.
@@ -154,6 +168,6 @@ type received struct{ c *respConn }
 
 func (r received) Read(b []byte) (int, error) {
 	n, err := r.c.nc.Read(b)
-	r.c.srv.metrics.resp.received.Add(int64(n))
+	r.c.srv.stats.received.Add(int64(n))
 	return n, err
 }

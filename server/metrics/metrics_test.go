@@ -1,4 +1,4 @@
-package server
+package metrics
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 
 // However many methods are called, the numbers that are kept are bounded, and no call is lost from them.
 func TestMetricsAreBounded(t *testing.T) {
-	m := NewMetrics()
+	m := New()
 	const calls = 3 * maxMethods
 	for i := range calls {
 		o := &objclass.Observation{Class: fmt.Sprint("c", i), Method: "f"}
