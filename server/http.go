@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -28,8 +29,8 @@ const (
 type httpServer struct {
 	service   *objclass.Service
 	opts      Options
-	connected *clients
-	memory    *memory // of requests
+	connected *limits.Clients
+	memory    *limits.Memory // of requests
 	origins   http.CrossOriginProtection
 	audit     *audit
 	mux       *http.ServeMux
@@ -40,8 +41,8 @@ type httpServer struct {
 	end       context.CancelFunc
 }
 
-func newHTTPServer(service *objclass.Service, opts Options, requests *memory, audit *audit) *httpServer {
-	s := &httpServer{service: service, opts: opts, memory: requests, mux: http.NewServeMux(), audit: audit}
+func newHTTPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *audit) *httpServer {
+	s := &httpServer{service: service, opts: opts, connected: connected, memory: requests, mux: http.NewServeMux(), audit: audit}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error
 	if s.document, err = newDocument(opts.Version, opts.Users != nil); err != nil {
@@ -49,10 +50,9 @@ func newHTTPServer(service *objclass.Service, opts Options, requests *memory, au
 	}
 	s.numbers = opts.Metrics.Handler()
 	log := opts.Logger.With("listener", "http")
-	s.connected = newClients(opts, opts.MaxHTTPConnections, log)
-	opts.Metrics.Counter("objluad_http_connections_accepted_total", "HTTP connections that were accepted.", s.connected.accepted.Load)
-	opts.Metrics.Counter("objluad_http_connections_refused_total", "HTTP connections that were refused because there were too many.", s.connected.refused.Load)
-	s.connected.register(opts.Metrics, "http")
+	opts.Metrics.Counter("objluad_http_connections_accepted_total", "HTTP connections that were accepted.", s.connected.Accepted)
+	opts.Metrics.Counter("objluad_http_connections_refused_total", "HTTP connections that were refused because there were too many.", s.connected.Refused)
+	s.connected.Register(opts.Metrics, "http")
 	s.server = &http.Server{
 		Handler:           paced(compressed(s), opts.SlowTimeout),
 		ReadHeaderTimeout: headerTimeout,
@@ -61,7 +61,7 @@ func newHTTPServer(service *objclass.Service, opts Options, requests *memory, au
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, s.connected.connOf(nc))
+			return context.WithValue(ctx, connKey{}, s.connected.ConnOf(nc))
 		},
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
@@ -104,8 +104,8 @@ func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *httpServer) serve(l net.Listener) error {
-	s.connected.watch(s.life.Done())
-	if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	s.connected.Watch(s.life.Done())
+	if err := s.server.Serve(s.connected.Listener(l, refusalHTTP)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -126,12 +126,12 @@ type connKey struct{}
 // countAnswer has an answer counted among those that clients do not take: n bytes that are held until it is sent, which the returned
 // function says. They are written in pieces, and may be compressed.
 func countAnswer(r *http.Request, n int64) (sent func()) {
-	conn, ok := r.Context().Value(connKey{}).(*clientConn)
-	if !ok || n <= replyBuffer {
+	conn, ok := r.Context().Value(connKey{}).(*limits.Conn)
+	if !ok || n <= limits.SmallReply {
 		return func() {}
 	}
-	conn.count(int(n))
-	return func() { conn.count(0) }
+	conn.Count(int(n))
+	return func() { conn.Count(0) }
 }
 
 // healthz answers that the process runs.

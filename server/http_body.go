@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -17,19 +18,19 @@ const firstBody = 4 << 10 // bytes for a body of unknown length
 
 // claim is what a request's bodies hold of the memory. It is given back when the request was answered.
 type claim struct {
-	memory *memory
+	memory *limits.Memory
 	held   int
 }
 
 type claimKey struct{}
 
 // withClaim returns the request with a claim of its own, which is to be released.
-func withClaim(r *http.Request, memory *memory) (*http.Request, *claim) {
+func withClaim(r *http.Request, memory *limits.Memory) (*http.Request, *claim) {
 	c := &claim{memory: memory}
 	return r.WithContext(context.WithValue(r.Context(), claimKey{}, c)), c
 }
 
-func (c *claim) release() { c.memory.give(c.held) }
+func (c *claim) release() { c.memory.Give(c.held) }
 
 // readBody reads a request's body of at most limit bytes. It is in one piece, since some pools can only replace the whole of an object
 // at once.
@@ -81,11 +82,11 @@ func (c *claim) readAll(src io.Reader, size int64) ([]byte, error) {
 
 // grow makes place for n bytes in all. While they are copied, both places are held.
 func (c *claim) grow(b []byte, n int64) ([]byte, error) {
-	if !c.memory.take(int(n)) {
-		return nil, errNoMemory
+	if !c.memory.Take(int(n)) {
+		return nil, limits.ErrNoMemory
 	}
 	grown := append(make([]byte, 0, n), b...)
-	c.memory.give(cap(b))
+	c.memory.Give(cap(b))
 	c.held += int(n) - cap(b)
 	return grown, nil
 }

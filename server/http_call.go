@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -117,7 +118,7 @@ func (p *formPart) Read(b []byte) (int, error) {
 
 func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
 	user := userOf(r).Name
-	call.Client, call.User, call.Tenant = r.RemoteAddr, user, cmp.Or(user, host(r.RemoteAddr))
+	call.Client, call.User, call.Tenant = r.RemoteAddr, user, cmp.Or(user, limits.Host(r.RemoteAddr))
 	meta, err := parseBool(r.Form, "meta")
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func (r *infoReport) clients() {
 		}
 	}
 	r.line("connected_clients", r.connections())
-	r.line("maxclients", r.opts.MaxConnections)
+	r.line("maxclients", r.connected.MaxConnections())
 	r.line("blocked_clients", busy)
 }
 
@@ -156,8 +156,8 @@ func (r *infoReport) persistence() {
 
 func (r *infoReport) stats() {
 	stats, ended := r.service.Stats(), r.metrics.Totals()
-	r.line("total_connections_received", r.connected.accepted.Load())
-	r.line("rejected_connections", r.connected.refused.Load())
+	r.line("total_connections_received", r.connected.Accepted())
+	r.line("rejected_connections", r.connected.Refused())
 	r.line("total_commands_processed", r.respServer.stats.answered.Load())
 	r.line("total_net_input_bytes", r.respServer.stats.received.Load())
 	r.line("total_net_output_bytes", r.respServer.stats.sent.Load())

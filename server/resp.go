@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/metrics"
 )
 
@@ -26,8 +27,8 @@ type respServer struct {
 	metrics   *metrics.Metrics // of calls
 	stats     *stats
 	audit     *audit
-	connected *clients
-	memory    *memory // of requests
+	connected *limits.Clients
+	memory    *limits.Memory // of requests
 	started   time.Time
 
 	draining atomic.Bool
@@ -43,7 +44,7 @@ type respServer struct {
 	conns     map[*respConn]struct{}
 }
 
-func newRESPServer(service *objclass.Service, opts Options, requests *memory, audit *audit) *respServer {
+func newRESPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *audit) *respServer {
 	s := &respServer{
 		service:   service,
 		opts:      opts,
@@ -51,12 +52,12 @@ func newRESPServer(service *objclass.Service, opts Options, requests *memory, au
 		metrics:   opts.Metrics,
 		stats:     newStats(),
 		audit:     audit,
+		connected: connected,
 		memory:    requests,
 		started:   time.Now(),
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[*respConn]struct{}),
 	}
-	s.connected = newClients(opts, opts.MaxConnections, s.log)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.clock.Store(1)
 	s.register()
@@ -69,7 +70,8 @@ func (s *respServer) serve(l net.Listener) error {
 		return nil
 	}
 	defer s.removeListener(l)
-	s.connected.watch(s.life.Done())
+	l = s.connected.Listener(l, refusalRESP)
+	s.connected.Watch(s.life.Done())
 	s.watched.Do(func() { go s.watch(s.life.Done()) })
 	var delay time.Duration
 	for {
@@ -137,7 +139,7 @@ func (s *respServer) accept(nc net.Conn) {
 func refusalRESP(err error) []byte { return []byte("-" + errorLine(envelope(err)) + "\r\n") }
 
 // connections returns how many clients are connected.
-func (s *respServer) connections() int { return s.connected.count() }
+func (s *respServer) connections() int { return s.connected.Count() }
 
 func (s *respServer) shutdown(ctx context.Context) error {
 	defer s.end()

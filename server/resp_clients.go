@@ -45,7 +45,7 @@ func (c *respConn) clientList(args [][]byte) error {
 			b.WriteString(conn.describeClient(now))
 		}
 	}
-	c.sock.count(b.Len())
+	c.sock.Count(b.Len())
 	c.out.text(b.String())
 	return nil
 }
@@ -96,7 +96,9 @@ func (c *respConn) describeClient(now time.Time) string {
 }
 
 // buffers returns how many bytes of memory hold what the connection read and is to send.
-func (c *respConn) buffers() int64 { return c.state.room.Load() + replyBuffer + c.state.unsent.Load() }
+func (c *respConn) buffers() int64 {
+	return c.state.room.Load() + gatheredReplies + c.state.unsent.Load()
+}
 
 // fd returns the number of the connection's socket, -1 when it has none.
 func (c *respConn) fd() int {

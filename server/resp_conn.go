@@ -16,19 +16,19 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/limits"
 )
 
 const (
 	// A client that is still sending when its connection is closed would be told so by a reset, and lose the reply that
 	// says why. So it is listened to for a while.
-	lingerTime  = time.Second
-	lingerBytes = 16 << 20
+	lingerTime = time.Second
 )
 
 type respConn struct {
 	srv     *respServer
 	nc      net.Conn
-	sock    *clientConn     // nc, or what is below its TLS
+	sock    *limits.Conn    // nc, or what is below its TLS
 	raw     syscall.RawConn // nil when nc is no socket
 	in      *frameReader
 	out     *replyWriter
@@ -65,16 +65,16 @@ type respConn struct {
 }
 
 func newRESPConn(s *respServer, nc net.Conn) *respConn {
-	c := &respConn{srv: s, nc: nc, sock: s.connected.connOf(nc), id: s.lastID.Add(1), actor: access.Everybody, tally: tally{stats: s.stats}}
+	c := &respConn{srv: s, nc: nc, sock: s.connected.ConnOf(nc), id: s.lastID.Add(1), actor: access.Everybody, tally: tally{stats: s.stats}}
 	c.in = newFrameReader(received{c}, s.opts.MaxFrame)
 	c.in.memory = s.memory
 	c.out = newReplyWriter(durableReplies{c}, s.stats.countError)
 	c.ctx, c.client = objclass.NewCaller(), nc.RemoteAddr().String()
-	c.address = host(c.client)
+	c.address = limits.Host(c.client)
 	c.state.began = time.Now()
 	c.began.Store(-s.clock.Load())
 	c.strangeFrom = s.clock.Load()
-	if sc, ok := socketOf(nc).(syscall.Conn); ok {
+	if sc, ok := limits.SocketOf(nc).(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
 	}
 	if s.opts.Users != nil {
@@ -105,7 +105,7 @@ func (c *respConn) serve() (err error) {
 	for !c.closes {
 		args, ok, err := c.in.next()
 		switch {
-		case err == errNoMemory:
+		case err == limits.ErrNoMemory:
 			c.refuse(err)
 		case err != nil:
 			c.out.error(err, false)
@@ -174,7 +174,7 @@ func (d durableReplies) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	d.c.state.unsent.Store(int64(len(b)))
-	n, err := d.c.sock.sendOver(d.c.nc, b)
+	n, err := d.c.sock.SendOver(d.c.nc, b)
 	d.c.state.unsent.Store(0)
 	d.c.srv.stats.sent.Add(int64(n))
 	if err != nil {
@@ -218,9 +218,7 @@ func (c *respConn) run(cmd *command, args [][]byte) {
 	if err := c.perform(cmd, args); err != nil {
 		c.out.error(err, c.meta)
 	}
-	if c.sock.counted.Load() {
-		c.sock.count(0)
-	}
+	c.sock.Uncount()
 	if c.out.errors > errors {
 		c.tally.failed++
 	}
@@ -265,7 +263,7 @@ func (c *respConn) lingerOn(nc net.Conn) {
 		return
 	}
 	nc.SetReadDeadline(time.Now().Add(lingerTime))
-	io.CopyN(io.Discard, nc, lingerBytes)
+	io.CopyN(io.Discard, nc, limits.LingerBytes)
 }
 
 // maxReused is the most bytes of a name that a connection keeps: no longer one is a pool's, a namespace's or a class's.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/wire"
 	"github.com/objluad/objluad/store"
 )
@@ -22,7 +23,7 @@ func (c *respConn) objRead(args [][]byte) error {
 		}
 	}
 	var data []byte
-	room := int64(slowPart)
+	room := int64(limits.SlowPart)
 	for {
 		err := c.view(args, func(overlay *store.Overlay) error {
 			st, err := overlay.Stat()
@@ -34,7 +35,7 @@ func (c *respConn) objRead(args [][]byte) error {
 			return err
 		})
 		if errors.Is(err, errNoRoom) { // outside of the view, which holds a snapshot
-			err = c.sock.makeRoom(c.ctx, int(room))
+			err = c.sock.MakeRoom(c.ctx, int(room))
 			if err == nil {
 				continue
 			}

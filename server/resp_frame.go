@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/objluad/objluad/server/limits"
 )
 
 const (
@@ -40,9 +42,9 @@ func protocolErrorf(format string, args ...any) error {
 // Memory beyond frameBuffer is taken of what all connections have in common. A frame for which there is none is read and dropped.
 type frameReader struct {
 	src    io.Reader
-	max    int     // bytes that one frame may have
-	memory *memory // nil has no bound
-	held   int     // bytes taken of it
+	max    int            // bytes that one frame may have
+	memory *limits.Memory // nil has no bound
+	held   int            // bytes taken of it
 
 	buf  []byte // buf[r:w] was read from src and not yet consumed
 	r, w int
@@ -76,7 +78,7 @@ func newFrameReader(src io.Reader, maxFrame int) *frameReader {
 func (f *frameReader) limit(maxFrame int) { f.max = min(max(maxFrame, frameBuffer), math.MaxUint32) }
 
 // next returns the arguments of the next command, which are valid until the next call of fill. ok is false when the
-// buffer holds no complete command. A command has at least one argument. Errors are *protocolError, or errNoMemory for a command that
+// buffer holds no complete command. A command has at least one argument. Errors are *protocolError, or ErrNoMemory for a command that
 // was dropped, behind which the next one can be read.
 func (f *frameReader) next() (args [][]byte, ok bool, err error) {
 	for f.missing == noFrame {
@@ -127,7 +129,7 @@ func (f *frameReader) next() (args [][]byte, ok bool, err error) {
 	}
 	if !f.roomForArgs() {
 		f.consume()
-		return nil, false, errNoMemory
+		return nil, false, limits.ErrNoMemory
 	}
 	f.args = f.args[:0]
 	for _, s := range f.spans {
@@ -214,7 +216,7 @@ func (f *frameReader) consume() {
 func (f *frameReader) fill() error {
 	if f.r == f.w {
 		f.r, f.w = 0, 0
-		if f.large() && f.memory.tight() {
+		if f.large() && f.memory.Tight() {
 			f.resize(frameBuffer)
 		}
 	}
@@ -262,7 +264,7 @@ func (f *frameReader) makeRoom() {
 	f.resize(frameBuffer)
 }
 
-// drop forgets what arrived of a frame that is dropped. At its end it fails with errNoMemory.
+// drop forgets what arrived of a frame that is dropped. At its end it fails with ErrNoMemory.
 func (f *frameReader) drop() error {
 	for f.missing > 0 {
 		if f.bulk == noBulk {
@@ -283,7 +285,7 @@ func (f *frameReader) drop() error {
 	}
 	f.drops = false
 	f.consume()
-	return errNoMemory
+	return limits.ErrNoMemory
 }
 
 // roomForArgs reports whether there is memory for the arguments that arrived.
@@ -296,11 +298,11 @@ func (f *frameReader) roomForArgs() bool {
 
 // hold has the reader hold n bytes of the memory that all have in common, and reports whether there are as many.
 func (f *frameReader) hold(n int) bool {
-	if n > f.held && !f.memory.take(n-f.held) {
+	if n > f.held && !f.memory.Take(n-f.held) {
 		return false
 	}
 	if n < f.held {
-		f.memory.give(f.held - n)
+		f.memory.Give(f.held - n)
 	}
 	f.held = n
 	return true

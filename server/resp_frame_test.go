@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/objluad/objluad/server/limits"
 )
 
 const testMaxFrame = 64 << 10
@@ -166,14 +168,15 @@ func TestFramesDropped(t *testing.T) {
 		"byte by byte": iotest.OneByteReader(strings.NewReader(in)),
 		"in halves":    iotest.HalfReader(strings.NewReader(in)),
 	} {
-		m := &memory{most: 40_000}
+		const most = 40_000
+		m := limits.NewMemory(most)
 		f := newFrameReader(src, 1<<20)
 		f.memory = m
 		var got []string
 		for {
 			args, ok, err := f.next()
 			switch {
-			case err == errNoMemory:
+			case err == limits.ErrNoMemory:
 				got = append(got, "dropped")
 				continue
 			case ok:
@@ -182,7 +185,7 @@ func TestFramesDropped(t *testing.T) {
 			case err == nil:
 				err = f.fill()
 			}
-			if held := m.held.Load(); held > m.most || held != int64(f.held) || len(f.buf)-frameBuffer > f.held {
+			if held := m.Held(); held > most || held != int64(f.held) || len(f.buf)-frameBuffer > f.held {
 				t.Fatalf("%s: %d bytes are held, %d by the reader, whose buffer has %d", name, held, f.held, len(f.buf))
 			}
 			if err == io.EOF {
@@ -194,8 +197,8 @@ func TestFramesDropped(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %.200q, want %.200q", name, got, want)
 		}
-		if f.release(); m.held.Load() != 0 {
-			t.Errorf("%s: %d bytes are held in the end", name, m.held.Load())
+		if f.release(); m.Held() != 0 {
+			t.Errorf("%s: %d bytes are held in the end", name, m.Held())
 		}
 	}
 }

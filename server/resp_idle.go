@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/limits"
 )
 
 // shrinkAfter is how long an idle connection keeps its buffers.
@@ -74,7 +75,7 @@ func (c *respConn) waitsNow() waiting {
 	now, kind := c.srv.clock.Load(), waitsForNext
 	switch {
 	case !c.in.idle():
-		if part := &c.part; part.since == 0 || c.in.received-part.from >= slowPart {
+		if part := &c.part; part.since == 0 || c.in.received-part.from >= limits.SlowPart {
 			*part = receiving{now, c.in.received}
 		}
 		now, kind = c.part.since, waitsForRest
@@ -100,11 +101,11 @@ var errDraining = errors.New("the server is shutting down")
 
 // lateClient is the error of a connection whose client let the server wait for too long.
 type lateClient struct {
-	why  cutReason
+	why  limits.CutReason
 	tell error // the client, or nil
 }
 
-func (e *lateClient) Error() string { return "cut off: " + cutReasons[e.why] }
+func (e *lateClient) Error() string { return "cut off: " + e.why.String() }
 
 // overdue looks at a connection, and wakes it if it has waited for long enough to give its buffers back, or too long. It returns why
 // it is cut off, if it is.
@@ -117,11 +118,11 @@ func (c *respConn) overdue(now int64) *lateClient {
 	var late *lateClient
 	switch kind := w & waitsFor; {
 	case kind == waitsForRest && waited > opts.SlowTimeout:
-		late = &lateClient{cutSlowSender, tooLate("the command did not arrive: a client has %v for each MiB, or the rest of it", opts.SlowTimeout)}
+		late = &lateClient{limits.CutSlowSender, tooLate("the command did not arrive: a client has %v for each MiB, or the rest of it", opts.SlowTimeout)}
 	case kind == waitsForFirst && opts.HandshakeTimeout > 0 && waited > opts.HandshakeTimeout:
-		late = &lateClient{cutHandshake, tooLate("no %s came within %v", c.srv.firstOf(), opts.HandshakeTimeout)}
+		late = &lateClient{limits.CutHandshake, tooLate("no %s came within %v", c.srv.firstOf(), opts.HandshakeTimeout)}
 	case kind == waitsForNext && opts.IdleTimeout > 0 && waited > opts.IdleTimeout:
-		late = &lateClient{why: cutIdle}
+		late = &lateClient{why: limits.CutIdle}
 	case kind == waitsForRest || w&hasShrunk != 0 || waited < shrinkAfter:
 		return nil
 	}

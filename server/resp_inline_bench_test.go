@@ -7,13 +7,16 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/objluad/objluad/server/limits"
 )
 
 // BenchmarkDispatch runs PING as the server does, on the goroutine of its connection, and as one that hands each command to another
 // goroutine and waits for it.
 func BenchmarkDispatch(b *testing.B) {
 	args := [][]byte{[]byte("PING")}
-	s := newRESPServer(nil, Options{}.withDefaults(), new(memory), nil)
+	opts := Options{}.withDefaults()
+	s := newRESPServer(nil, opts, opts.clients("resp", 1), new(limits.Memory), nil)
 	b.Run("inline", func(b *testing.B) {
 		c := newRESPConn(s, nullConn{})
 		for b.Loop() {

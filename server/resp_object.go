@@ -30,7 +30,7 @@ func (c *respConn) objList(args [][]byte) error {
 	if limit == 0 || limit > wire.MaxListLimit {
 		return wire.InputError("LIMIT is 1 to %d", wire.MaxListLimit)
 	}
-	if err := c.sock.makeRoom(c.ctx, int(limit)*store.MaxOID); err != nil {
+	if err := c.sock.MakeRoom(c.ctx, int(limit)*store.MaxOID); err != nil {
 		return err
 	}
 	oids, more, err := c.srv.service.List(c.ctx, pool, namespace, after, int(limit))
@@ -45,7 +45,7 @@ func (c *respConn) objList(args [][]byte) error {
 	for _, oid := range oids {
 		size += len(oid)
 	}
-	c.sock.count(size)
+	c.sock.Count(size)
 	c.out.array(2)
 	c.out.bulkString(next)
 	c.out.array(len(oids))

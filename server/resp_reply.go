@@ -9,9 +9,11 @@ import (
 	"strings"
 
 	"github.com/tidwall/redcon"
+
+	"github.com/objluad/objluad/server/limits"
 )
 
-const replyBuffer = 8 << 10 // bytes of replies that are gathered before they are sent
+const gatheredReplies = limits.SmallReply // bytes of replies that are gathered before they are sent
 
 // replyWriter gathers the replies of one connection. A large bulk string goes to the connection without being copied
 // here. After a write failed, further ones do nothing, and flush says why.
@@ -24,7 +26,7 @@ type replyWriter struct {
 }
 
 func newReplyWriter(dst io.Writer, count func(code string)) *replyWriter {
-	return &replyWriter{dst: dst, w: bufio.NewWriterSize(dst, replyBuffer), count: count}
+	return &replyWriter{dst: dst, w: bufio.NewWriterSize(dst, gatheredReplies), count: count}
 }
 
 // shrink gives the buffer back, which must be empty, until grow.
@@ -32,8 +34,8 @@ func (r *replyWriter) shrink() { r.w = bufio.NewWriterSize(r.dst, 1) }
 
 // grow makes a buffer again after shrink.
 func (r *replyWriter) grow() {
-	if r.w.Size() < replyBuffer {
-		r.w = bufio.NewWriterSize(r.dst, replyBuffer)
+	if r.w.Size() < gatheredReplies {
+		r.w = bufio.NewWriterSize(r.dst, gatheredReplies)
 	}
 }
 

@@ -80,10 +80,10 @@ func (m *stats) used() (used []*command) {
 func (s *respServer) register() {
 	m := s.metrics
 	m.Register(s.stats)
-	s.connected.register(m, "resp")
+	s.connected.Register(m, "resp")
 	m.Gauge("objluad_resp_connections", "RESP connections.", s.connections)
-	m.Counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", s.connected.accepted.Load)
-	m.Counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", s.connected.refused.Load)
+	m.Counter("objluad_resp_connections_accepted_total", "RESP connections that were accepted.", s.connected.Accepted)
+	m.Counter("objluad_resp_connections_refused_total", "RESP connections that were refused because there were too many.", s.connected.Refused)
 	m.Counter("objluad_resp_commands_total", "RESP commands that were answered.", s.stats.answered.Load)
 	m.Counter("objluad_resp_received_bytes_total", "Bytes that were read from RESP connections.", s.stats.received.Load)
 	m.Counter("objluad_resp_sent_bytes_total", "Bytes that were sent on RESP connections.", s.stats.sent.Load)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/objluad/objluad/server/limits"
 )
 
 const (
@@ -27,7 +29,7 @@ func (s *respServer) watch(stop <-chan struct{}) {
 		}
 		now := time.Since(s.started).Nanoseconds()
 		s.clock.Store(now)
-		var late [len(cutReasons)][]*respConn
+		var late [limits.CutReasons][]*respConn
 		s.mu.Lock()
 		for c := range s.conns {
 			if cut := c.overdue(now); cut != nil {
@@ -39,7 +41,7 @@ func (s *respServer) watch(stop <-chan struct{}) {
 		}
 		s.mu.Unlock()
 		for why, conns := range late {
-			s.connected.noteCut(cutReason(why), len(conns), func() string { return conns[0].client })
+			s.connected.NoteCut(limits.CutReason(why), len(conns), func() string { return conns[0].client })
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (c *respConn) countPairs(kvs []store.KeyValue) {
 	for _, kv := range kvs {
 		size += len(kv.Key) + len(kv.Value)
 	}
-	c.sock.count(size)
+	c.sock.Count(size)
 }
 
 // pairs writes keys and values in turn.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/metrics"
 )
 
@@ -104,6 +105,12 @@ func orDefault[T comparable](field *T, value T) {
 	}
 }
 
+// clients returns those of a listener, of whom most may be connected.
+func (o *Options) clients(listener string, most int) *limits.Clients {
+	bounds := limits.Bounds{Connections: most, PerAddress: o.MaxPeerConnections, Unsent: o.MaxUnsent, SlowTimeout: o.SlowTimeout}
+	return limits.NewClients(bounds, o.TLS, o.Logger.With("listener", listener))
+}
+
 // Server answers clients of one Service.
 type Server struct {
 	resp *respServer
@@ -113,28 +120,28 @@ type Server struct {
 // New makes a Server that has no listeners yet.
 func New(service *objclass.Service, opts Options) *Server {
 	opts = opts.withDefaults()
-	requests := &memory{most: opts.MaxMemory}
+	requests := limits.NewMemory(opts.MaxMemory)
 	refused := new(refusals)
 	s := &Server{
-		resp: newRESPServer(service, opts, requests, newAudit(opts.Audit, refused)),
-		http: newHTTPServer(service, opts, requests, newAudit(opts.Audit, refused)),
+		resp: newRESPServer(service, opts, opts.clients("resp", opts.MaxConnections), requests, newAudit(opts.Audit, refused)),
+		http: newHTTPServer(service, opts, opts.clients("http", opts.MaxHTTPConnections), requests, newAudit(opts.Audit, refused)),
 	}
 	opts.Metrics.ObserveService(service)
 	opts.Metrics.Counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", refused.denied.Load)
 	opts.Metrics.Counter("objluad_logins_failed_total", "Logins that failed.", refused.loginsFailed.Load)
 	opts.Metrics.Gauge("objluad_request_bytes", "Bytes of RESP commands, beside small ones, and of bodies of HTTP that arrive, wait or run.",
-		func() int { return int(requests.held.Load()) })
+		func() int { return int(requests.Held()) })
 	return s
 }
 
 // ServeRESP answers RESP clients that connect to l, until Shutdown, and returns nil then.
 func (s *Server) ServeRESP(l net.Listener) error {
-	return s.resp.serve(secure(s.resp.connected.limit(l, refusalRESP), s.resp.opts.TLS))
+	return s.resp.serve(l)
 }
 
 // ServeHTTP answers HTTP clients that connect to l, until Shutdown, and returns nil then.
 func (s *Server) ServeHTTP(l net.Listener) error {
-	return s.http.serve(secure(s.http.connected.limit(l, refusalHTTP), s.http.opts.TLS))
+	return s.http.serve(l)
 }
 
 // Shutdown closes the listeners, lets what runs end and its replies be sent, and closes all connections. When ctx ends

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 )
 
@@ -15,22 +14,6 @@ const (
 	handshakeTimeout = 10 * time.Second
 	tlsHandshake     = 22 // the first byte that a client of TLS sends
 )
-
-// secure returns the listener with TLS, if there is to be any.
-func secure(l net.Listener, config *tls.Config) net.Listener {
-	if config == nil {
-		return l
-	}
-	return tls.NewListener(l, config)
-}
-
-// socketOf returns the connection below TLS, or the connection itself.
-func socketOf(nc net.Conn) net.Conn {
-	if secured, ok := nc.(*tls.Conn); ok {
-		return secured.NetConn()
-	}
-	return nc
-}
 
 // handshake makes TLS's on a connection that has it, and logs in whom the client's certificate stands for.
 func (c *respConn) handshake() error {

@@ -1,6 +1,6 @@
 // This file is the numbers of connected clients, and of what they have the server hold.
 
-package server
+package limits
 
 import (
 	"sync/atomic"
@@ -10,8 +10,8 @@ import (
 	"github.com/objluad/objluad/server/metrics"
 )
 
-// register adds the numbers of the clients, which are those of a listener, to m.
-func (c *clients) register(m *metrics.Metrics, listener string) {
+// Register adds the numbers of the clients, which are those of a listener, to m.
+func (c *Clients) Register(m *metrics.Metrics, listener string) {
 	labels := prometheus.Labels{"listener": listener}
 	m.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name:        "objluad_unsent_bytes",
