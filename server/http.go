@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/wire"
 )
@@ -32,7 +33,7 @@ type httpServer struct {
 	connected *limits.Clients
 	memory    *limits.Memory // of requests
 	origins   http.CrossOriginProtection
-	audit     *audit
+	audit     *access.Audit
 	mux       *http.ServeMux
 	numbers   http.Handler // for Prometheus
 	document  []byte       // OpenAPI
@@ -41,7 +42,7 @@ type httpServer struct {
 	end       context.CancelFunc
 }
 
-func newHTTPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *audit) *httpServer {
+func newHTTPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *access.Audit) *httpServer {
 	s := &httpServer{service: service, opts: opts, connected: connected, memory: requests, mux: http.NewServeMux(), audit: audit}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error

@@ -39,12 +39,12 @@ func (s *httpServer) perform(route *route, w http.ResponseWriter, r *http.Reques
 			return err
 		}
 	}
-	if err := s.audit.allowed(user, &op, r.RemoteAddr); err != nil {
+	if err := s.audit.Allowed(user, &op, r.RemoteAddr); err != nil {
 		return err
 	}
 	err := route.answer(s, w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
-	if administers(&op) {
-		s.audit.administered(user, &op, r.RemoteAddr, err)
+	if access.Administers(&op) {
+		s.audit.Administered(user, &op, r.RemoteAddr, err)
 	}
 	return err
 }
@@ -87,7 +87,7 @@ func (s *httpServer) login(r *http.Request) (*access.User, error) {
 		return nil, badCredentials("it is neither Basic with name:password in base64, nor Bearer with a token")
 	}
 	if err != nil {
-		s.audit.loginFailed(users, name, strings.ToLower(scheme), r.RemoteAddr, err)
+		s.audit.LoginFailed(users, name, strings.ToLower(scheme), r.RemoteAddr, err)
 		return nil, err
 	}
 	return session.User(), nil

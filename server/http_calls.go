@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -50,7 +51,7 @@ func newCallJSON(info objclass.CallInfo) callJSON {
 }
 
 func (s *httpServer) listCalls(w http.ResponseWriter, r *http.Request) error {
-	infos := visibleCalls(userOf(r), s.service.Calls())
+	infos := access.VisibleCalls(userOf(r), s.service.Calls())
 	list := struct {
 		Calls []callJSON `json:"calls"`
 	}{make([]callJSON, 0, len(infos))}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -86,7 +87,7 @@ func (s *httpServer) listClasses(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	infos = visibleClasses(userOf(r), infos)
+	infos = access.VisibleClasses(userOf(r), infos)
 	list := struct {
 		Classes []classJSON `json:"classes"`
 	}{make([]classJSON, 0, len(infos))}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 )
 
 // poolJSON describes a pool.
@@ -24,7 +25,7 @@ func (s *httpServer) listPools(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names = visiblePools(userOf(r), names)
+	names = access.VisiblePools(userOf(r), names)
 	return writeJSON(w, struct {
 		Pools []string `json:"pools"`
 	}{append([]string{}, names...)})

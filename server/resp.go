@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/metrics"
 )
@@ -26,7 +27,7 @@ type respServer struct {
 	log       *slog.Logger
 	metrics   *metrics.Metrics // of calls
 	stats     *stats
-	audit     *audit
+	audit     *access.Audit
 	connected *limits.Clients
 	memory    *limits.Memory // of requests
 	started   time.Time
@@ -44,7 +45,7 @@ type respServer struct {
 	conns     map[*respConn]struct{}
 }
 
-func newRESPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *audit) *respServer {
+func newRESPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *access.Audit) *respServer {
 	s := &respServer{
 		service:   service,
 		opts:      opts,

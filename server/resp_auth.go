@@ -4,7 +4,9 @@ package server
 
 import (
 	"crypto/tls"
+	"syscall"
 
+	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
 )
 
@@ -32,12 +34,12 @@ func (c *respConn) perform(cmd *command, args [][]byte) error {
 		c.logOut() // it is no longer in the file what it logged in by
 	}
 	op, user := c.operation(cmd, args), c.actor
-	if err := c.srv.audit.allowed(user, &op, c.client); err != nil {
+	if err := c.srv.audit.Allowed(user, &op, c.client); err != nil {
 		return err
 	}
 	err := cmd.run(c, args)
-	if administers(&op) {
-		c.srv.audit.administered(user, &op, c.client, err)
+	if access.Administers(&op) {
+		c.srv.audit.Administered(user, &op, c.client, err)
 	}
 	return err
 }
@@ -71,7 +73,7 @@ func (c *respConn) login(name string, password []byte) error {
 	}
 	session, err := users.Password(c.ctx, c.client, name, password)
 	if err != nil {
-		c.srv.audit.loginFailed(users, name, "password", c.client, err)
+		c.srv.audit.LoginFailed(users, name, "password", c.client, err)
 		return err
 	}
 	c.loggedIn(session)
@@ -139,3 +141,7 @@ func loginError(err error) string {
 	}
 	return ""
 }
+
+// errNoUsers is the error of a login at a daemon that has no users.
+var errNoUsers = objclass.Errorf(syscall.EPERM, objclass.KindAuth,
+	"the server has no users, so there is nothing to log in to; connect without a password")

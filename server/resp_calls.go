@@ -4,11 +4,12 @@ package server
 
 import (
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/wire"
 )
 
 func (c *respConn) callList([][]byte) error {
-	calls := visibleCalls(c.actor, c.srv.service.Calls())
+	calls := access.VisibleCalls(c.actor, c.srv.service.Calls())
 	c.out.array(len(calls))
 	for _, call := range calls {
 		c.callInfo(&call)

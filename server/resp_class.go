@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/objluad/objluad/objclass"
+	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -32,7 +33,7 @@ func (c *respConn) classList([][]byte) error {
 	if err != nil {
 		return err
 	}
-	infos = visibleClasses(c.actor, infos)
+	infos = access.VisibleClasses(c.actor, infos)
 	c.out.array(len(infos))
 	for _, info := range infos {
 		c.out.mapping(classFields(&info))

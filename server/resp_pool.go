@@ -2,7 +2,10 @@
 
 package server
 
-import "github.com/objluad/objluad/store"
+import (
+	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/store"
+)
 
 func (c *respConn) poolCreate(args [][]byte) error {
 	if err := c.srv.service.CreatePool(c.ctx, string(args[0])); err != nil {
@@ -25,7 +28,7 @@ func (c *respConn) poolList([][]byte) error {
 	if err != nil {
 		return err
 	}
-	names = visiblePools(c.actor, names)
+	names = access.VisiblePools(c.actor, names)
 	c.out.array(len(names))
 	for _, name := range names {
 		c.out.bulkString(name)

@@ -121,14 +121,14 @@ type Server struct {
 func New(service *objclass.Service, opts Options) *Server {
 	opts = opts.withDefaults()
 	requests := limits.NewMemory(opts.MaxMemory)
-	refused := new(refusals)
+	refused := new(access.Refusals)
 	s := &Server{
-		resp: newRESPServer(service, opts, opts.clients("resp", opts.MaxConnections), requests, newAudit(opts.Audit, refused)),
-		http: newHTTPServer(service, opts, opts.clients("http", opts.MaxHTTPConnections), requests, newAudit(opts.Audit, refused)),
+		resp: newRESPServer(service, opts, opts.clients("resp", opts.MaxConnections), requests, access.NewAudit(opts.Audit, refused)),
+		http: newHTTPServer(service, opts, opts.clients("http", opts.MaxHTTPConnections), requests, access.NewAudit(opts.Audit, refused)),
 	}
 	opts.Metrics.ObserveService(service)
-	opts.Metrics.Counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", refused.denied.Load)
-	opts.Metrics.Counter("objluad_logins_failed_total", "Logins that failed.", refused.loginsFailed.Load)
+	opts.Metrics.Counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", refused.Denied.Load)
+	opts.Metrics.Counter("objluad_logins_failed_total", "Logins that failed.", refused.LoginsFailed.Load)
 	opts.Metrics.Gauge("objluad_request_bytes", "Bytes of RESP commands, beside small ones, and of bodies of HTTP that arrive, wait or run.",
 		func() int { return int(requests.Held()) })
 	return s

@@ -32,7 +32,7 @@ func (c *respConn) handshake() error {
 			_, _ = plain.Conn.Write([]byte(told)) // a client that went away needs no answer
 			c.lingerOn(plain.Conn)
 		}
-		c.srv.audit.warn("TLS handshake failed", "peer", c.client, "err", err)
+		c.srv.audit.Warn("TLS handshake failed", "peer", c.client, "err", err)
 		return fmt.Errorf("TLS handshake: %w", err)
 	}
 	state := secured.ConnectionState()

@@ -34,7 +34,7 @@ var arrows = []struct {
 	{"cmd/objluad/complete", []string{"cmd/objluad/class", "cmd/objluad/cli", "cmd/objluad/top", "cmd/objluad/usage", "cmd/objluad/workbench", "client", "classes"}},
 	{"cmd/objluad", []string{"server/access", "client", "luavm", "objclass", "store"}},
 	{"server/servertest", []string{"server", "server/metrics", "objclass", "store", "store/pebblestore"}}, // only for tests
-	{"server/access", []string{"objclass"}},
+	{"server/access", []string{"server/wire", "objclass"}},
 	{"server/wire", []string{"objclass"}},
 	{"server/metrics", []string{"objclass"}},
 	{"server/limits", []string{"server/metrics", "objclass"}},

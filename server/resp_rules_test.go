@@ -2,7 +2,6 @@ package server
 
 import (
 	"maps"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +34,7 @@ func TestEveryCommandHasARule(t *testing.T) {
 		names[cmd.name] = true
 		rule := commandRules[cmd.name]
 		if rule == nil {
-			t.Errorf("%s has no rule in operations.go: with users, nobody can use it", cmd.name)
+			t.Errorf("%s has no rule in rules.go: with users, nobody can use it", cmd.name)
 			continue
 		}
 		if cmd.name == "call.kill" {
@@ -59,44 +58,11 @@ func TestEveryCommandHasARule(t *testing.T) {
 	}
 }
 
-func TestEveryRouteHasARule(t *testing.T) {
-	s := &httpServer{}
-	ids := map[string]bool{}
-	for _, route := range httpRoutes() {
-		ids[route.id] = true
-		if route.id == "killCall" {
-			continue // asks the service
-		}
-		op := s.operation(&route, httptest.NewRequest(route.method, route.path, nil))
-		if op.Need == 0 {
-			t.Errorf("%s is of a kind of work without a rule, and has none in operations.go: with users, nobody can use it", op.Name)
-		}
-		if route.method != "GET" && op.Need&(access.Read|access.Login|access.Open) != 0 {
-			t.Errorf("%s changes something, and is allowed to those who may read or have no permission", op.Name)
-		}
-		if route.does != opOpen && op.Need&access.Open != 0 {
-			t.Errorf("%s is open to everyone", op.Name)
-		}
-		if slices.Contains(route.wildcards(), "pool") && op.Need&(access.Read|access.Write|access.Exec|access.Eval|access.Pool) == 0 {
-			t.Errorf("%s concerns a pool, and needs no permission for one", op.Name)
-		}
-	}
-	for id := range routeRules {
-		if !ids[id] {
-			t.Errorf("there is a rule for %s, which is no route", id)
-		}
-	}
-}
-
-// A command and a route that are in no table are refused to a user who may do all.
-func TestWithoutARuleNothingIsAllowed(t *testing.T) {
+// A command that is in no table is refused to a user who may do all.
+func TestCommandsWithoutARule(t *testing.T) {
 	c := &respConn{srv: &respServer{}}
 	op := c.operation(&command{name: "forgotten"}, nil)
 	if err := access.Allowed(access.Everybody, &op); err == nil || !strings.Contains(err.Error(), "FORGOTTEN is in no capability") {
 		t.Errorf("a command without a rule: %v", err)
-	}
-	op = (&httpServer{}).operation(&route{method: "GET", path: "/forgotten", id: "forgotten", does: opInspect}, nil)
-	if err := access.Allowed(access.Everybody, &op); err == nil || !strings.Contains(err.Error(), "GET /forgotten is in no capability") {
-		t.Errorf("a request without a rule: %v", err)
 	}
 }
