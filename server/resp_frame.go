@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	frameBuffer  = 8 << 10   // bytes of the buffer that a connection keeps
-	maxArgs      = 128 << 10 // arguments of one command
-	maxInline    = 4 << 10   // bytes of an inline command
-	maxHeader    = 32        // bytes of a line that announces a count or a length
-	idleBuffer   = 64        // bytes of the buffer of a connection that idles
-	idleArgs     = 64        // arguments that a connection keeps room for
-	noFrame      = -1        // frameReader.missing when no header was read
-	noBulk       = -1        // frameReader.bulk when no header was read
-	shrinkFactor = 8         // a buffer this many times frameBuffer is given back when memory is tight
+	frameBuffer  = 8 << 10         // bytes of the buffer that a connection keeps
+	maxArgs      = limits.MaxParts // arguments of one command
+	maxInline    = 4 << 10         // bytes of an inline command
+	maxHeader    = 32              // bytes of a line that announces a count or a length
+	idleBuffer   = 64              // bytes of the buffer of a connection that idles
+	idleArgs     = 64              // arguments that a connection keeps room for
+	noFrame      = -1              // frameReader.missing when no header was read
+	noBulk       = -1              // frameReader.bulk when no header was read
+	shrinkFactor = 8               // a buffer this many times frameBuffer is given back when memory is tight
 )
 
 // protocolError says what is wrong with the bytes that a client sent. The connection cannot go on after it.

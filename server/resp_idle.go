@@ -6,12 +6,10 @@ package server
 import (
 	"errors"
 	"os"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/limits"
 )
 
@@ -118,9 +116,9 @@ func (c *respConn) overdue(now int64) *lateClient {
 	var late *lateClient
 	switch kind := w & waitsFor; {
 	case kind == waitsForRest && waited > opts.SlowTimeout:
-		late = &lateClient{limits.CutSlowSender, tooLate("the command did not arrive: a client has %v for each MiB, or the rest of it", opts.SlowTimeout)}
+		late = &lateClient{limits.CutSlowSender, limits.TooLate("the command did not arrive: a client has %v for each MiB, or the rest of it", opts.SlowTimeout)}
 	case kind == waitsForFirst && opts.HandshakeTimeout > 0 && waited > opts.HandshakeTimeout:
-		late = &lateClient{limits.CutHandshake, tooLate("no %s came within %v", c.srv.firstOf(), opts.HandshakeTimeout)}
+		late = &lateClient{limits.CutHandshake, limits.TooLate("no %s came within %v", c.srv.firstOf(), opts.HandshakeTimeout)}
 	case kind == waitsForNext && opts.IdleTimeout > 0 && waited > opts.IdleTimeout:
 		late = &lateClient{why: limits.CutIdle}
 	case kind == waitsForRest || w&hasShrunk != 0 || waited < shrinkAfter:
@@ -139,10 +137,6 @@ func (s *respServer) firstOf() string {
 		return "login"
 	}
 	return "command"
-}
-
-func tooLate(format string, args ...any) error {
-	return objclass.Errorf(syscall.ETIMEDOUT, objclass.KindInput, format, args...)
 }
 
 // takeLeave ends a connection whose fill failed.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
+	"github.com/objluad/objluad/server/httpapi"
 	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/metrics"
 )
@@ -111,10 +112,26 @@ func (o *Options) clients(listener string, most int) *limits.Clients {
 	return limits.NewClients(bounds, o.TLS, o.Logger.With("listener", listener))
 }
 
+func (o *Options) http(requests *limits.Memory, refused *access.Refusals) httpapi.Options {
+	return httpapi.Options{
+		Metrics:     o.Metrics,
+		Logger:      o.Logger,
+		Version:     o.Version,
+		Users:       o.Users,
+		Audit:       access.NewAudit(o.Audit, refused),
+		Clients:     o.clients("http", o.MaxHTTPConnections),
+		Memory:      requests,
+		SlowTimeout: o.SlowTimeout,
+		MaxObject:   o.MaxObject,
+		MaxInput:    o.MaxInput,
+		MaxSource:   o.MaxSource,
+	}
+}
+
 // Server answers clients of one Service.
 type Server struct {
 	resp *respServer
-	http *httpServer
+	http *httpapi.Server
 }
 
 // New makes a Server that has no listeners yet.
@@ -124,7 +141,7 @@ func New(service *objclass.Service, opts Options) *Server {
 	refused := new(access.Refusals)
 	s := &Server{
 		resp: newRESPServer(service, opts, opts.clients("resp", opts.MaxConnections), requests, access.NewAudit(opts.Audit, refused)),
-		http: newHTTPServer(service, opts, opts.clients("http", opts.MaxHTTPConnections), requests, access.NewAudit(opts.Audit, refused)),
+		http: httpapi.New(service, opts.http(requests, refused)),
 	}
 	opts.Metrics.ObserveService(service)
 	opts.Metrics.Counter("objluad_denied_total", "Commands and requests that were refused because their user lacks the capability, or had not logged in.", refused.Denied.Load)
@@ -141,13 +158,13 @@ func (s *Server) ServeRESP(l net.Listener) error {
 
 // ServeHTTP answers HTTP clients that connect to l, until Shutdown, and returns nil then.
 func (s *Server) ServeHTTP(l net.Listener) error {
-	return s.http.serve(l)
+	return s.http.Serve(l)
 }
 
 // Shutdown closes the listeners, lets what runs end and its replies be sent, and closes all connections. When ctx ends
 // before that, it cancels the calls that still run, closes their connections, and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	http := make(chan error, 1)
-	go func() { http <- s.http.shutdown(ctx) }()
+	go func() { http <- s.http.Shutdown(ctx) }()
 	return errors.Join(s.resp.shutdown(ctx), <-http)
 }

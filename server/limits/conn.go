@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/objluad/objluad/objclass"
 )
 
 const (
@@ -38,7 +40,7 @@ func (c *Clients) ConnOf(nc net.Conn) *Conn {
 	return &Conn{Conn: nc, of: c} // a listener of no clients
 }
 
-// Write sends what is not sent by send.
+// Write sends what is not sent by SendOver.
 func (c *Conn) Write(b []byte) (sent int, err error) {
 	if c.inSend.Load() {
 		return c.Conn.Write(b)
@@ -66,7 +68,7 @@ func (c *Conn) send(w io.Writer, b []byte) (sent int, err error) {
 	}
 }
 
-// SendOver is send over nc, which is the connection itself or encrypts it.
+// SendOver sends b over nc, which is the connection itself or encrypts it.
 func (c *Conn) SendOver(nc net.Conn, b []byte) (int, error) {
 	if nc == net.Conn(c) {
 		return c.send(c.Conn, b)
@@ -74,13 +76,13 @@ func (c *Conn) SendOver(nc net.Conn, b []byte) (int, error) {
 	return c.send(nc, b)
 }
 
-// Count has the reply under way counted as n bytes, whatever parts it is sent in, until count(0).
+// Count has the reply under way counted as n bytes, whatever parts it is sent in, until Count(0).
 func (c *Conn) Count(n int) {
 	c.counted.Store(n > 0)
 	c.hold(n - c.held())
 }
 
-// Uncount ends what count or MakeRoom began.
+// Uncount ends what Count or MakeRoom began.
 func (c *Conn) Uncount() {
 	if c.counted.Load() {
 		c.Count(0)
@@ -153,4 +155,9 @@ func SocketOf(nc net.Conn) net.Conn {
 		return secured.NetConn()
 	}
 	return nc
+}
+
+// TooLate is the error of a client that had the server wait for too long.
+func TooLate(format string, args ...any) error {
+	return objclass.Errorf(syscall.ETIMEDOUT, objclass.KindInput, format, args...)
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/objluad/objluad/objclass"
 )
 
+// MaxParts is how many arguments a RESP command has at most, and how many pairs and keys an HTTP request.
+const MaxParts = 128 << 10
+
 // Memory counts bytes against a bound. The nil Memory has none.
 type Memory struct {
 	most int64

@@ -1,6 +1,6 @@
 // This file is the HTTP requests on xattrs.
 
-package server
+package httpapi
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"github.com/objluad/objluad/store"
 )
 
-func (s *httpServer) listXattrs(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listXattrs(w http.ResponseWriter, r *http.Request) error {
 	return s.view(w, r, func(overlay *store.Overlay, _ store.Stat) (answer func() error, err error) {
 		xattrs, err := overlay.Xattrs()
 		list := struct {
@@ -22,12 +22,12 @@ func (s *httpServer) listXattrs(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (s *httpServer) getXattr(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getXattr(w http.ResponseWriter, r *http.Request) error {
 	return s.viewValue(w, r, func(overlay *store.Overlay) ([]byte, error) { return overlay.Xattr(r.PathValue("name")) })
 }
 
 // viewValue answers with a value of an object, or ranges of it.
-func (s *httpServer) viewValue(w http.ResponseWriter, r *http.Request, read func(*store.Overlay) ([]byte, error)) error {
+func (s *Server) viewValue(w http.ResponseWriter, r *http.Request, read func(*store.Overlay) ([]byte, error)) error {
 	return s.view(w, r, func(overlay *store.Overlay, st store.Stat) (answer func() error, err error) {
 		value, err := read(overlay)
 		st.Size = int64(len(value))
@@ -35,7 +35,7 @@ func (s *httpServer) viewValue(w http.ResponseWriter, r *http.Request, read func
 	})
 }
 
-func (s *httpServer) putXattr(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) putXattr(w http.ResponseWriter, r *http.Request) error {
 	value, err := readBody(w, r, "a value", s.opts.MaxInput)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *httpServer) putXattr(w http.ResponseWriter, r *http.Request) error {
 }
 
 // deleteXattr removes an xattr. Unlike a method's, the removal of one that is not there fails, as that of an object does.
-func (s *httpServer) deleteXattr(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) deleteXattr(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	return s.change(w, r, func(overlay *store.Overlay) error {
 		if _, err := overlay.Xattr(name); err != nil {

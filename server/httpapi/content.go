@@ -1,6 +1,6 @@
 // This file answers HTTP requests that read bytes of an object: with ranges and conditions, all of one version.
 
-package server
+package httpapi
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 
 // getObject answers GET and HEAD. A large object is streamed from one snapshot; a small one is read at once, so that a slow client
 // holds none.
-func (s *httpServer) getObject(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getObject(w http.ResponseWriter, r *http.Request) error {
 	return s.view(w, r, func(overlay *store.Overlay, st store.Stat) (answer func() error, err error) {
 		if st.Size > chunk {
 			return nil, streamObject(w, r, overlay, st)
@@ -28,7 +28,7 @@ func (s *httpServer) getObject(w http.ResponseWriter, r *http.Request) error {
 
 // view calls read with the object of a request, which must exist, if the conditions hold, and again when another commit overtook it. When
 // the object is no longer held, it calls what read returned, unless that is nil: then read has answered.
-func (s *httpServer) view(w http.ResponseWriter, r *http.Request, read func(*store.Overlay, store.Stat) (answer func() error, err error)) error {
+func (s *Server) view(w http.ResponseWriter, r *http.Request, read func(*store.Overlay, store.Stat) (answer func() error, err error)) error {
 	var answer func() error
 	err := s.service.View(r.Context(), ref(r), func(overlay *store.Overlay) error {
 		st, err := overlay.Stat()

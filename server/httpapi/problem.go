@@ -1,6 +1,6 @@
 // This file is how HTTP clients are told of errors: a problem of RFC 9457, and the status that stands for it.
 
-package server
+package httpapi
 
 import (
 	"encoding/json"
@@ -145,7 +145,7 @@ func writeProblemStatus(w http.ResponseWriter, e *objclass.Error, status int, mo
 
 // noRoute answers a request for which there is no route with the status that the mux has for it: 404, or 405 with the
 // methods that are allowed, which is the answer to OPTIONS.
-func (s *httpServer) noRoute(w http.ResponseWriter, r *http.Request) {
+func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	var answer statusWriter
 	handler, _ := s.mux.Handler(r)
 	handler.ServeHTTP(&answer, r)

@@ -1,6 +1,6 @@
 // This file is the conditions of HTTP requests on the object's version (RFC 9110, section 13).
 
-package server
+package httpapi
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package server
+package httpapi
 
 import (
 	"net/http/httptest"
@@ -10,9 +10,9 @@ import (
 )
 
 func TestEveryRouteHasARule(t *testing.T) {
-	s := &httpServer{}
+	s := &Server{}
 	ids := map[string]bool{}
-	for _, route := range httpRoutes() {
+	for _, route := range routes() {
 		ids[route.id] = true
 		if route.id == "killCall" {
 			continue // asks the service
@@ -40,7 +40,7 @@ func TestEveryRouteHasARule(t *testing.T) {
 
 // A route that is in no table is refused to a user who may do all.
 func TestRoutesWithoutARule(t *testing.T) {
-	op := (&httpServer{}).operation(&route{method: "GET", path: "/forgotten", id: "forgotten", does: opInspect}, nil)
+	op := (&Server{}).operation(&route{method: "GET", path: "/forgotten", id: "forgotten", does: opInspect}, nil)
 	if err := access.Allowed(access.Everybody, &op); err == nil || !strings.Contains(err.Error(), "GET /forgotten is in no capability") {
 		t.Errorf("a request without a rule: %v", err)
 	}

@@ -1,6 +1,6 @@
 // This file is the HTTP requests by which an operator sees and ends calls.
 
-package server
+package httpapi
 
 import (
 	"net/http"
@@ -50,7 +50,7 @@ func newCallJSON(info objclass.CallInfo) callJSON {
 	return call
 }
 
-func (s *httpServer) listCalls(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 	infos := access.VisibleCalls(userOf(r), s.service.Calls())
 	list := struct {
 		Calls []callJSON `json:"calls"`
@@ -61,7 +61,7 @@ func (s *httpServer) listCalls(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, list)
 }
 
-func (s *httpServer) killCall(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) killCall(w http.ResponseWriter, r *http.Request) error {
 	id, err := wire.ParseCallID(r.PathValue("id"))
 	if err != nil {
 		return err

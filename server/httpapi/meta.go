@@ -1,6 +1,6 @@
 // This file is the answer to a call in JSON: with what is known of the run, and of a dry one what it would have committed.
 
-package server
+package httpapi
 
 import (
 	"unicode/utf8"

@@ -1,7 +1,7 @@
 // This file is the table of what each request does, to be compared with capabilities. What is not in it is allowed to nobody, where there
 // are users.
 
-package server
+package httpapi
 
 import (
 	"net/http"
@@ -12,7 +12,7 @@ import (
 )
 
 // A routeRule says what a request does, for which there is a route.
-type routeRule func(s *httpServer, r *http.Request) access.Operation
+type routeRule func(s *Server, r *http.Request) access.Operation
 
 // workRules has the rules of requests by the kind of their work. It is never changed.
 var workRules = map[operation]routeRule{
@@ -40,22 +40,22 @@ var routeRules = map[string]routeRule{
 }
 
 func plainRoute(need access.Permission) routeRule {
-	return func(*httpServer, *http.Request) access.Operation { return access.Operation{Need: need} }
+	return func(*Server, *http.Request) access.Operation { return access.Operation{Need: need} }
 }
 
 func objectRoute(need access.Permission) routeRule {
-	return func(_ *httpServer, r *http.Request) access.Operation {
+	return func(_ *Server, r *http.Request) access.Operation {
 		return access.Operation{Need: need, Pool: access.One(r.PathValue("pool")), Namespace: access.One(r.URL.Query().Get("namespace"))}
 	}
 }
 
-func execRoute(s *httpServer, r *http.Request) access.Operation {
+func execRoute(s *Server, r *http.Request) access.Operation {
 	op := objectRoute(access.Exec)(s, r)
 	op.And = access.AlsoReads(isSet(r, "dry_run") || isSet(r, "capture"))
 	return access.OfMethod(op, r.PathValue("class"), r.PathValue("method"))
 }
 
-func evalRoute(s *httpServer, r *http.Request) access.Operation {
+func evalRoute(s *Server, r *http.Request) access.Operation {
 	op := objectRoute(access.Eval)(s, r)
 	op.And = access.AlsoReads(isSet(r, "dry_run") || isSet(r, "capture"))
 	return op
@@ -72,21 +72,21 @@ func isSet(r *http.Request, name string) bool {
 }
 
 func poolRoute(need access.Permission) routeRule {
-	return func(_ *httpServer, r *http.Request) access.Operation { return access.OnPool(need, r.PathValue("pool")) }
+	return func(_ *Server, r *http.Request) access.Operation { return access.OnPool(need, r.PathValue("pool")) }
 }
 
-func everyPoolRoute(*httpServer, *http.Request) access.Operation { return access.OnEveryPool() }
+func everyPoolRoute(*Server, *http.Request) access.Operation { return access.OnEveryPool() }
 
 func classRoute(need access.Permission) routeRule {
-	return func(_ *httpServer, r *http.Request) access.Operation {
+	return func(_ *Server, r *http.Request) access.Operation {
 		return access.OnClass(need, r.PathValue("name"))
 	}
 }
 
-func everyClassRoute(*httpServer, *http.Request) access.Operation {
+func everyClassRoute(*Server, *http.Request) access.Operation {
 	return access.OnClass(access.Class, wire.AllClasses)
 }
 
-func killRoute(s *httpServer, r *http.Request) access.Operation {
+func killRoute(s *Server, r *http.Request) access.Operation {
 	return access.OnCall(s.service, r.PathValue("id"))
 }

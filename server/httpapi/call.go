@@ -1,6 +1,6 @@
 // This file is the HTTP requests that run methods and scripts.
 
-package server
+package httpapi
 
 import (
 	"cmp"
@@ -16,7 +16,7 @@ import (
 )
 
 // exec runs a method: the request's body is its input, the response's its output.
-func (s *httpServer) exec(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) exec(w http.ResponseWriter, r *http.Request) error {
 	call, err := newCall(r)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (s *httpServer) exec(w http.ResponseWriter, r *http.Request) error {
 
 // eval runs a script. Script and input are the parts of that name of a multipart/form-data body, as curl's -F sends it:
 // both may hold any bytes. The handler is a parameter.
-func (s *httpServer) eval(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) eval(w http.ResponseWriter, r *http.Request) error {
 	call, err := newCall(r)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *httpServer) eval(w http.ResponseWriter, r *http.Request) error {
 	return s.call(w, r, call)
 }
 
-func (s *httpServer) scriptAndInput(w http.ResponseWriter, r *http.Request) (script, input []byte, err error) {
+func (s *Server) scriptAndInput(w http.ResponseWriter, r *http.Request) (script, input []byte, err error) {
 	const envelope = 64 << 10 // bytes of the parts' headers and boundaries, and what is read ahead
 	limit := s.opts.MaxSource + s.opts.MaxInput + envelope
 	body, err := openBody(w, r, "script and input", limit)
@@ -116,7 +116,7 @@ func (p *formPart) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (s *httpServer) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
+func (s *Server) call(w http.ResponseWriter, r *http.Request, call objclass.Call) error {
 	user := userOf(r).Name
 	call.Client, call.User, call.Tenant = r.RemoteAddr, user, cmp.Or(user, limits.Host(r.RemoteAddr))
 	meta, err := parseBool(r.Form, "meta")

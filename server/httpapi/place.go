@@ -1,6 +1,6 @@
 // This file reads where in an object an HTTP request writes.
 
-package server
+package httpapi
 
 import (
 	"net/http"

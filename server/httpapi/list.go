@@ -1,6 +1,6 @@
 // This file is the HTTP request that lists the objects of a pool.
 
-package server
+package httpapi
 
 import (
 	"context"
@@ -19,7 +19,7 @@ type oidJSON struct {
 	OIDBase64 []byte  `json:"oid_base64,omitempty"`
 }
 
-func (s *httpServer) listObjects(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listObjects(w http.ResponseWriter, r *http.Request) error {
 	limit, err := pageLimit(r)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func pageLimit(r *http.Request) (int64, error) {
 }
 
 // list returns up to limit object ids > after that begin with prefix, in byte order, and whether there are more.
-func (s *httpServer) list(ctx context.Context, pool, namespace, after, prefix string, limit int) (oids []string, more bool, err error) {
+func (s *Server) list(ctx context.Context, pool, namespace, after, prefix string, limit int) (oids []string, more bool, err error) {
 	if len(prefix) > store.MaxOID {
 		return nil, false, objclass.Errorf(syscall.ENAMETOOLONG, objclass.KindInput, "the prefix has %d bytes, and an object id %d at most", len(prefix), store.MaxOID)
 	}

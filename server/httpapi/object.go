@@ -1,6 +1,6 @@
 // This file is the HTTP requests that change an object's data.
 
-package server
+package httpapi
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 )
 
 // putObject replaces an object's data, or a range of it where the request names one.
-func (s *httpServer) putObject(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) putObject(w http.ResponseWriter, r *http.Request) error {
 	if at, err := writePlace(r); err != nil || at != nil {
 		return s.writeRange(w, r, at, err)
 	}
@@ -22,7 +22,7 @@ func (s *httpServer) putObject(w http.ResponseWriter, r *http.Request) error {
 }
 
 // patchObject writes a range of an object's data, or sets its size.
-func (s *httpServer) patchObject(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) patchObject(w http.ResponseWriter, r *http.Request) error {
 	if r.Form.Has("truncate") {
 		return s.truncateObject(w, r)
 	}
@@ -34,7 +34,7 @@ func (s *httpServer) patchObject(w http.ResponseWriter, r *http.Request) error {
 }
 
 // writeRange writes the body at a place, unless err says that there is none.
-func (s *httpServer) writeRange(w http.ResponseWriter, r *http.Request, at *place, err error) error {
+func (s *Server) writeRange(w http.ResponseWriter, r *http.Request, at *place, err error) error {
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *httpServer) writeRange(w http.ResponseWriter, r *http.Request, at *plac
 	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Write(at.offset, data) })
 }
 
-func (s *httpServer) truncateObject(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) truncateObject(w http.ResponseWriter, r *http.Request) error {
 	if r.Form.Has("offset") || r.Header.Get("Content-Range") != "" {
 		return wire.InputError("a request writes a range or truncates, not both")
 	}
@@ -68,7 +68,7 @@ func (s *httpServer) truncateObject(w http.ResponseWriter, r *http.Request) erro
 }
 
 // appendObject writes the body at the object's end, and creates the object if it is absent.
-func (s *httpServer) appendObject(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) appendObject(w http.ResponseWriter, r *http.Request) error {
 	data, err := readBody(w, r, "an object", s.opts.MaxObject)
 	if err != nil {
 		return err
@@ -76,13 +76,13 @@ func (s *httpServer) appendObject(w http.ResponseWriter, r *http.Request) error 
 	return s.change(w, r, func(overlay *store.Overlay) error { return overlay.Append(data) })
 }
 
-func (s *httpServer) deleteObject(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) deleteObject(w http.ResponseWriter, r *http.Request) error {
 	return s.change(w, r, (*store.Overlay).Remove)
 }
 
 // change changes the object of a request if its conditions hold, in one step, and answers with the object's new version: 201 when it
 // was absent, 204 when not. The function may be called again.
-func (s *httpServer) change(w http.ResponseWriter, r *http.Request, fn func(*store.Overlay) error) error {
+func (s *Server) change(w http.ResponseWriter, r *http.Request, fn func(*store.Overlay) error) error {
 	existed := false
 	version, err := s.service.Update(r.Context(), ref(r), func(overlay *store.Overlay) error {
 		existed = overlay.Exists()

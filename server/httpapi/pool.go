@@ -1,6 +1,6 @@
 // This file is the HTTP requests about pools.
 
-package server
+package httpapi
 
 import (
 	"net/http"
@@ -20,7 +20,7 @@ func newPoolJSON(pool objclass.PoolUsage) poolJSON {
 	return poolJSON{pool.Name, pool.Objects, pool.Bytes}
 }
 
-func (s *httpServer) listPools(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listPools(w http.ResponseWriter, r *http.Request) error {
 	names, err := s.service.Pools(r.Context())
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (s *httpServer) listPools(w http.ResponseWriter, r *http.Request) error {
 	}{append([]string{}, names...)})
 }
 
-func (s *httpServer) showPool(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) showPool(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("pool")
 	usage, err := s.service.Usage(r.Context(), name)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *httpServer) showPool(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, newPoolJSON(objclass.PoolUsage{Name: name, Usage: usage}))
 }
 
-func (s *httpServer) createPool(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) createPool(w http.ResponseWriter, r *http.Request) error {
 	if err := s.service.CreatePool(r.Context(), r.PathValue("pool")); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *httpServer) createPool(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *httpServer) removePool(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) removePool(w http.ResponseWriter, r *http.Request) error {
 	if err := s.service.RemovePool(r.Context(), r.PathValue("pool")); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *httpServer) removePool(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *httpServer) disk(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) disk(w http.ResponseWriter, r *http.Request) error {
 	pools, space, err := s.service.Disk(r.Context())
 	if err != nil {
 		return err

@@ -1,12 +1,14 @@
 // This file has the bodies of HTTP requests arrive in time.
 
-package server
+package httpapi
 
 import (
 	"io"
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/objluad/objluad/server/limits"
 )
 
 const bodyPart = 1 << 20 // bytes of a part; the last one may be smaller
@@ -43,7 +45,7 @@ func (b *pacedBody) nextPart() {
 func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if os.IsTimeout(err) {
-		err = tooLate("the request's body did not arrive: a client has %v for each MiB, or the rest of it", b.patience)
+		err = limits.TooLate("the request's body did not arrive: a client has %v for each MiB, or the rest of it", b.patience)
 	}
 	if b.left -= n; b.left <= 0 && err == nil {
 		b.nextPart()

@@ -1,6 +1,6 @@
 // This file reads the parts of HTTP requests: names, parameters and bodies, within their bounds.
 
-package server
+package httpapi
 
 import (
 	"net/http"

@@ -1,7 +1,7 @@
 // This file keeps web pages from using the HTTP listener through the browser of somebody who can reach it. Where there are no
 // users, being able to reach the listener is the only permission; where there are, a browser may send the credentials by itself.
 
-package server
+package httpapi
 
 import (
 	"net"
@@ -15,7 +15,7 @@ import (
 
 // checkOrigin refuses changes asked for by a page of another origin, and requests for a host name that may be anybody's: a
 // page can point a name of its own at a loopback address, and would then count as of the same origin.
-func (s *httpServer) checkOrigin(r *http.Request) error {
+func (s *Server) checkOrigin(r *http.Request) error {
 	if err := s.origins.Check(r); err != nil {
 		return objclass.Errorf(syscall.EPERM, objclass.KindAuth, "%w", err)
 	}

@@ -1,7 +1,7 @@
 // This file is the table of the HTTP requests: what each takes and answers, and which kind of work it is. The OpenAPI document is
 // made of it, and nothing is served that is not in it.
 
-package server
+package httpapi
 
 import (
 	"net/http"
@@ -36,7 +36,7 @@ type route struct {
 	header       []parameter // that mean something
 	body         *content    // nil where none is read
 	answers      []answer    // where nothing fails: all else is a problem
-	serve        func(*httpServer, http.ResponseWriter, *http.Request) error
+	serve        func(*Server, http.ResponseWriter, *http.Request) error
 }
 
 // wildcards returns the names of the path's parts that vary.
@@ -138,61 +138,61 @@ var (
 	removedAnswer = []answer{{http.StatusNoContent, "Done.", nil, nil}}
 )
 
-// httpRoutes returns the table.
-func httpRoutes() []route {
+// routes returns the table.
+func routes() []route {
 	return slices.Concat(objectRoutes, poolRoutes, classRoutes, daemonRoutes)
 }
 
 var objectRoutes = []route{
 	{method: "GET", path: objectPath, id: "readObject", does: opRead, summary: "Reads an object's data, or ranges of it.",
-		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getObject},
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*Server).getObject},
 	{method: "PUT", path: objectPath, id: "writeObject", does: opWrite, summary: "Replaces an object's data, or a range of it.",
-		query: writeQuery, header: writeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putObject},
+		query: writeQuery, header: writeHeader, body: byteBody, answers: changedAnswers, serve: (*Server).putObject},
 	{method: "PATCH", path: objectPath, id: "changeObject", does: opWrite, summary: "Writes a range of an object's data, or sets its size.",
 		query: append(slices.Clip(writeQuery),
 			parameter{"truncate", "integer", false, "Bytes of data that the object gets: it loses what is behind, or gets zeros. The body is empty."}),
-		header: writeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).patchObject},
+		header: writeHeader, body: byteBody, answers: changedAnswers, serve: (*Server).patchObject},
 	{method: "POST", path: objectPath, id: "appendObject", does: opWrite, summary: "Writes behind an object's data.",
-		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).appendObject},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*Server).appendObject},
 	{method: "DELETE", path: objectPath, id: "removeObject", does: opWrite, summary: "Removes an object with all that it has.",
-		query: objectQuery, header: conditions, answers: removedAnswer, serve: (*httpServer).deleteObject},
+		query: objectQuery, header: conditions, answers: removedAnswer, serve: (*Server).deleteObject},
 	{method: "GET", path: poolPath + "/objects", id: "listObjects", does: opRead, summary: "Lists the objects of a namespace, in byte order of their ids.",
 		query:   append(slices.Clip(objectQuery), pageQuery...),
-		answers: []answer{{http.StatusOK, "A page of ids.", someJSON("Objects"), nil}}, serve: (*httpServer).listObjects},
+		answers: []answer{{http.StatusOK, "A page of ids.", someJSON("Objects"), nil}}, serve: (*Server).listObjects},
 
 	{method: "GET", path: xattrsPath, id: "listXattrs", does: opRead, summary: "Returns all xattrs of an object, in order of their names.",
-		query: objectQuery, header: conditions, answers: viewAnswers("Xattrs"), serve: (*httpServer).listXattrs},
+		query: objectQuery, header: conditions, answers: viewAnswers("Xattrs"), serve: (*Server).listXattrs},
 	{method: "GET", path: xattrsPath + "/{name}", id: "getXattr", does: opRead, summary: "Returns the value of an xattr, or ranges of it.",
-		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getXattr},
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*Server).getXattr},
 	{method: "PUT", path: xattrsPath + "/{name}", id: "setXattr", does: opWrite, summary: "Sets an xattr.",
-		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putXattr},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*Server).putXattr},
 	{method: "DELETE", path: xattrsPath + "/{name}", id: "removeXattr", does: opWrite, summary: "Removes an xattr.",
-		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).deleteXattr},
+		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*Server).deleteXattr},
 
 	{method: "GET", path: omapPath, id: "listOmap", does: opRead, summary: "Returns a page of omap pairs, in byte order of their keys.",
-		query: append(slices.Clip(objectQuery), pageQuery...), header: conditions, answers: viewAnswers("OmapPage"), serve: (*httpServer).listOmap},
+		query: append(slices.Clip(objectQuery), pageQuery...), header: conditions, answers: viewAnswers("OmapPage"), serve: (*Server).listOmap},
 	{method: "POST", path: omapPath, id: "changeOmap", does: opWrite, summary: "Sets omap pairs, then removes keys: all or none.",
-		query: objectQuery, header: changeHeader, body: &content{typeJSON, []string{"OmapChanges"}}, answers: changedAnswers, serve: (*httpServer).changeOmap},
+		query: objectQuery, header: changeHeader, body: &content{typeJSON, []string{"OmapChanges"}}, answers: changedAnswers, serve: (*Server).changeOmap},
 	{method: "DELETE", path: omapPath, id: "clearOmap", does: opWrite, summary: "Removes all omap pairs and the omap header.",
-		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).clearOmap},
+		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*Server).clearOmap},
 	{method: "GET", path: omapPath + "/{key}", id: "getOmapValue", does: opRead, summary: "Returns the value of an omap key, or ranges of it.",
-		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getOmapValue},
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*Server).getOmapValue},
 	{method: "PUT", path: omapPath + "/{key}", id: "setOmapValue", does: opWrite, summary: "Sets an omap pair.",
-		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putOmapValue},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*Server).putOmapValue},
 	{method: "DELETE", path: omapPath + "/{key}", id: "removeOmapKey", does: opWrite, summary: "Removes an omap pair.",
-		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*httpServer).deleteOmapKey},
+		query: objectQuery, header: conditions, answers: changedAnswers[1:], serve: (*Server).deleteOmapKey},
 	{method: "GET", path: objectPath + "/omap-header", id: "getOmapHeader", does: opRead, summary: "Returns the omap header, or ranges of it.",
-		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*httpServer).getOmapHeader},
+		query: objectQuery, header: readHeader, answers: readAnswers, serve: (*Server).getOmapHeader},
 	{method: "PUT", path: objectPath + "/omap-header", id: "setOmapHeader", does: opWrite, summary: "Sets the omap header.",
-		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*httpServer).putOmapHeader},
+		query: objectQuery, header: changeHeader, body: byteBody, answers: changedAnswers, serve: (*Server).putOmapHeader},
 
 	{method: "POST", path: objectPath + "/exec/{class}/{method}", id: "exec", does: opExec,
 		summary: "Runs a method of a class, or of class@version, beside an object: the body is its input.",
-		query:   callQuery, header: callHeader, body: byteBody, answers: callAnswers, serve: (*httpServer).exec},
+		query:   callQuery, header: callHeader, body: byteBody, answers: callAnswers, serve: (*Server).exec},
 	{method: "POST", path: objectPath + "/eval", id: "eval", does: opEval,
 		summary: "Runs a script beside an object, then the handler that it registered.",
 		query:   append(slices.Clip(callQuery), parameter{"handler", "string", false, "The registered function that is called; empty: none is."}),
-		header:  callHeader, body: &content{"multipart/form-data", []string{"Eval"}}, answers: callAnswers, serve: (*httpServer).eval},
+		header:  callHeader, body: &content{"multipart/form-data", []string{"Eval"}}, answers: callAnswers, serve: (*Server).eval},
 }
 
 var (
@@ -224,27 +224,27 @@ func viewAnswers(schema string) []answer {
 
 var poolRoutes = []route{
 	{method: "GET", path: "/v1/pools", id: "listPools", does: opInspect, summary: "Lists the names of all pools.",
-		answers: []answer{{http.StatusOK, "The names in order.", someJSON("Pools"), nil}}, serve: (*httpServer).listPools},
+		answers: []answer{{http.StatusOK, "The names in order.", someJSON("Pools"), nil}}, serve: (*Server).listPools},
 	{method: "GET", path: poolPath, id: "showPool", does: opInspect, summary: "Tells what a pool has.",
-		answers: []answer{{http.StatusOK, "What it has.", someJSON("Pool"), nil}}, serve: (*httpServer).showPool},
+		answers: []answer{{http.StatusOK, "What it has.", someJSON("Pool"), nil}}, serve: (*Server).showPool},
 	{method: "PUT", path: poolPath, id: "createPool", does: opPoolAdmin, summary: "Creates a pool.",
-		answers: []answer{{http.StatusCreated, "Done.", nil, nil}}, serve: (*httpServer).createPool},
+		answers: []answer{{http.StatusCreated, "Done.", nil, nil}}, serve: (*Server).createPool},
 	{method: "DELETE", path: poolPath, id: "removePool", does: opPoolAdmin, summary: "Removes a pool with all its objects.",
-		answers: removedAnswer, serve: (*httpServer).removePool},
+		answers: removedAnswer, serve: (*Server).removePool},
 	{method: "GET", path: "/v1/df", id: "diskUsage", does: opInspect, summary: "Tells what all pools have, and what room the store has.",
-		answers: []answer{{http.StatusOK, "What there is.", someJSON("Disk"), nil}}, serve: (*httpServer).disk},
+		answers: []answer{{http.StatusOK, "What there is.", someJSON("Disk"), nil}}, serve: (*Server).disk},
 }
 
 var classRoutes = []route{
 	{method: "GET", path: "/v1/classes", id: "listClasses", does: opInspect, summary: "Describes the active version of each class.",
-		answers: []answer{{http.StatusOK, "The classes in order of their names.", someJSON("Classes"), nil}}, serve: (*httpServer).listClasses},
+		answers: []answer{{http.StatusOK, "The classes in order of their names.", someJSON("Classes"), nil}}, serve: (*Server).listClasses},
 	{method: "GET", path: classPath, id: "showClass", does: opInspect, summary: "Describes a class, or name@version, with its source.",
-		answers: classAnswer, serve: (*httpServer).showClass},
+		answers: classAnswer, serve: (*Server).showClass},
 	{method: "PUT", path: classPath, id: "installClass", does: opClassAdmin, summary: "Installs a class version: the body is its source.",
 		query:  []parameter{{"inactive", "boolean", false, "It does not become the active version."}},
-		header: []parameter{encodedHeader}, body: byteBody, answers: classAnswer, serve: (*httpServer).installClass},
+		header: []parameter{encodedHeader}, body: byteBody, answers: classAnswer, serve: (*Server).installClass},
 	{method: "DELETE", path: classPath, id: "removeClass", does: opClassAdmin, summary: "Removes a class, or name@version if that is not in use.",
-		answers: removedAnswer, serve: (*httpServer).removeClass},
+		answers: removedAnswer, serve: (*Server).removeClass},
 	{method: "POST", path: classPath + "/activate", id: "activateClass", does: opClassAdmin, summary: "Makes name@version the active version.",
 		answers: classAnswer, serve: changeClass((*objclass.Registry).Activate)},
 	{method: "POST", path: classPath + "/rollback", id: "rollBackClass", does: opClassAdmin, summary: "Makes the version active that was before.",
@@ -256,19 +256,19 @@ var classRoutes = []route{
 	{method: "PUT", path: classPath + "/canary", id: "setCanary", does: opClassAdmin,
 		summary: "Has name@version run a share of the calls that name no version.",
 		query:   []parameter{{"percent", "number", true, "The share, as a number of percent from 0 to 100."}},
-		answers: classAnswer, serve: (*httpServer).setCanary},
+		answers: classAnswer, serve: (*Server).setCanary},
 	{method: "DELETE", path: classPath + "/canary", id: "endCanary", does: opClassAdmin,
 		summary: "Has all calls that name no version run the active one.",
 		answers: classAnswer, serve: changeClass((*objclass.Registry).EndCanary)},
 	{method: "POST", path: classPath + "/canary/promote", id: "promoteCanary", does: opClassAdmin, summary: "Makes the canary the active version.",
 		answers: classAnswer, serve: changeClass((*objclass.Registry).PromoteCanary)},
 	{method: "POST", path: classPath + "/gc", id: "collectClass", does: opClassAdmin, summary: "Removes versions of a class that nobody uses.",
-		query: collectQuery, answers: collectAnswer, serve: (*httpServer).collectClass},
+		query: collectQuery, answers: collectAnswer, serve: (*Server).collectClass},
 	{method: "POST", path: "/v1/classes/gc", id: "collectClasses", does: opClassAdmin, summary: "Removes versions of all classes that nobody uses.",
-		query: collectQuery, answers: collectAnswer, serve: (*httpServer).collectClasses},
+		query: collectQuery, answers: collectAnswer, serve: (*Server).collectClasses},
 	{method: "DELETE", path: classPath + "/quarantine", id: "resetClass", does: opClassAdmin,
 		summary: "Lets a class, or name@version, out of quarantine.",
-		answers: removedAnswer, serve: (*httpServer).resetClass},
+		answers: removedAnswer, serve: (*Server).resetClass},
 }
 
 var (
@@ -281,17 +281,17 @@ var (
 
 var daemonRoutes = []route{
 	{method: "GET", path: "/v1/calls", id: "listCalls", does: opInspect, summary: "Describes the method calls that are under way, oldest first.",
-		answers: []answer{{http.StatusOK, "The calls.", someJSON("Calls"), nil}}, serve: (*httpServer).listCalls},
+		answers: []answer{{http.StatusOK, "The calls.", someJSON("Calls"), nil}}, serve: (*Server).listCalls},
 	{method: "DELETE", path: "/v1/calls/{id}", id: "killCall", does: opAdmin, summary: "Ends a method call that waits or runs.",
-		answers: removedAnswer, serve: (*httpServer).killCall},
+		answers: removedAnswer, serve: (*Server).killCall},
 	{method: "POST", path: "/v1/backups/{name}", id: "makeBackup", does: opAdmin, summary: "Copies the store into a new folder.",
-		answers: []answer{{http.StatusOK, "Where the copy is.", someJSON("Backup"), nil}}, serve: (*httpServer).makeBackup},
+		answers: []answer{{http.StatusOK, "Where the copy is.", someJSON("Backup"), nil}}, serve: (*Server).makeBackup},
 	{method: "GET", path: "/v1/openapi.json", id: "openapi", does: opOpen, summary: "Describes these requests: this document.",
-		answers: []answer{{http.StatusOK, "OpenAPI 3.1.", someJSON("Document"), nil}}, serve: (*httpServer).openapi},
+		answers: []answer{{http.StatusOK, "OpenAPI 3.1.", someJSON("Document"), nil}}, serve: (*Server).openapi},
 	{method: "GET", path: "/healthz", id: "isAlive", does: opOpen, summary: "Answers when the process runs.",
-		answers: []answer{{http.StatusOK, "It does.", someText, nil}}, serve: (*httpServer).healthz},
+		answers: []answer{{http.StatusOK, "It does.", someText, nil}}, serve: (*Server).healthz},
 	{method: "GET", path: "/readyz", id: "isReady", does: opOpen, summary: "Answers when calls are let in and the store answers.",
-		answers: []answer{{http.StatusOK, "They are, and it does.", someText, nil}}, serve: (*httpServer).readyz},
+		answers: []answer{{http.StatusOK, "They are, and it does.", someText, nil}}, serve: (*Server).readyz},
 	{method: "GET", path: "/metrics", id: "metrics", does: opInspect, summary: "Numbers for Prometheus.",
-		answers: []answer{{http.StatusOK, "The numbers, as Prometheus asks for them.", someText, nil}}, serve: (*httpServer).metrics},
+		answers: []answer{{http.StatusOK, "The numbers, as Prometheus asks for them.", someText, nil}}, serve: (*Server).metrics},
 }

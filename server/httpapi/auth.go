@@ -1,6 +1,6 @@
 // This file is as whom an HTTP request comes, and whether that user may do what it asks for.
 
-package server
+package httpapi
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func userOf(r *http.Request) *access.User {
 }
 
 // perform answers a request of that route if its user may ask for it.
-func (s *httpServer) perform(route *route, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) perform(route *route, w http.ResponseWriter, r *http.Request) error {
 	if s.opts.Users == nil {
 		return route.answer(s, w, r)
 	}
@@ -50,7 +50,7 @@ func (s *httpServer) perform(route *route, w http.ResponseWriter, r *http.Reques
 }
 
 // operation returns what a request does.
-func (s *httpServer) operation(route *route, r *http.Request) (op access.Operation) {
+func (s *Server) operation(route *route, r *http.Request) (op access.Operation) {
 	rule := routeRules[route.id]
 	if rule == nil {
 		rule = workRules[route.does]
@@ -63,7 +63,7 @@ func (s *httpServer) operation(route *route, r *http.Request) (op access.Operati
 }
 
 // login returns the user whose credentials a request has, or nil when it has none.
-func (s *httpServer) login(r *http.Request) (*access.User, error) {
+func (s *Server) login(r *http.Request) (*access.User, error) {
 	users := s.opts.Users
 	headers := r.Header.Values("Authorization")
 	if len(headers) == 0 {

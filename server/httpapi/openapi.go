@@ -1,6 +1,6 @@
 // This file makes the OpenAPI document of the table of routes, and serves it.
 
-package server
+package httpapi
 
 import (
 	_ "embed"
@@ -19,7 +19,7 @@ var openapiSchemas json.RawMessage
 // fields is an object of the document.
 type fields = map[string]any
 
-func (s *httpServer) openapi(w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", typeJSON)
 	_, _ = w.Write(s.document) // a client that went away needs no answer
 	return nil
@@ -35,7 +35,7 @@ var securitySchemes = fields{
 // newDocument describes all routes, as OpenAPI 3.1 in JSON, of a daemon that has users or has none.
 func newDocument(version string, users bool) ([]byte, error) {
 	paths := fields{}
-	for _, route := range httpRoutes() {
+	for _, route := range routes() {
 		operations, ok := paths[route.path].(fields)
 		if !ok {
 			operations = fields{}

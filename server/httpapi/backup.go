@@ -1,10 +1,10 @@
 // This file is the HTTP request that copies the store.
 
-package server
+package httpapi
 
 import "net/http"
 
-func (s *httpServer) makeBackup(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) makeBackup(w http.ResponseWriter, r *http.Request) error {
 	path, err := s.service.Backup(r.Context(), r.PathValue("name"))
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 // This file tests what clients see of data that cannot be read to its end.
 
-package server
+package httpapi
 
 import (
 	"bytes"

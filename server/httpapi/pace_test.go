@@ -1,6 +1,6 @@
 // This file tests that bodies which do not arrive are not waited for.
 
-package server
+package httpapi
 
 import (
 	"fmt"

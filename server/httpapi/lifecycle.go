@@ -1,6 +1,6 @@
 // This file is the HTTP requests that say which version of a class calls run, and which versions stay.
 
-package server
+package httpapi
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 )
 
 // changeClass makes a handler that changes the class or version of the path, and describes it.
-func changeClass(change func(*objclass.Registry, context.Context, string) (objclass.ClassInfo, error)) func(*httpServer, http.ResponseWriter, *http.Request) error {
-	return func(s *httpServer, w http.ResponseWriter, r *http.Request) error {
+func changeClass(change func(*objclass.Registry, context.Context, string) (objclass.ClassInfo, error)) func(*Server, http.ResponseWriter, *http.Request) error {
+	return func(s *Server, w http.ResponseWriter, r *http.Request) error {
 		info, err := change(s.service.Classes(), r.Context(), r.PathValue("name"))
 		if err != nil {
 			return err
@@ -21,7 +21,7 @@ func changeClass(change func(*objclass.Registry, context.Context, string) (objcl
 	}
 }
 
-func (s *httpServer) removeClass(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) removeClass(w http.ResponseWriter, r *http.Request) error {
 	if err := s.service.Classes().Remove(r.Context(), r.PathValue("name")); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (s *httpServer) removeClass(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *httpServer) setCanary(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) setCanary(w http.ResponseWriter, r *http.Request) error {
 	percent, err := wire.ParsePercent(r.Form.Get("percent"))
 	if err != nil {
 		return err
@@ -41,15 +41,15 @@ func (s *httpServer) setCanary(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, newClassJSON(info))
 }
 
-func (s *httpServer) collectClass(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) collectClass(w http.ResponseWriter, r *http.Request) error {
 	return s.collect(w, r, r.PathValue("name"))
 }
 
-func (s *httpServer) collectClasses(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) collectClasses(w http.ResponseWriter, r *http.Request) error {
 	return s.collect(w, r, wire.AllClasses)
 }
 
-func (s *httpServer) collect(w http.ResponseWriter, r *http.Request, name string) error {
+func (s *Server) collect(w http.ResponseWriter, r *http.Request, name string) error {
 	unused := objclass.UnusedFor
 	if text := r.Form.Get("unused_s"); text != "" {
 		var err error

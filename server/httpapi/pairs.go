@@ -1,6 +1,6 @@
 // This file is names, keys and values in the JSON of HTTP: text where they are UTF-8, base64 where not.
 
-package server
+package httpapi
 
 import (
 	"bytes"

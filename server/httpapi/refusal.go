@@ -1,6 +1,6 @@
 // This file is what an HTTP client is told for which there is no connection.
 
-package server
+package httpapi
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ type refusal struct {
 
 func (r *refusal) Write(b []byte) (int, error) { return r.body.Write(b) }
 
-// refusalHTTP returns the bytes of a response that tells err and ends the connection.
-func refusalHTTP(err error) []byte {
+// refusalBytes returns the bytes of a response that tells err and ends the connection.
+func refusalBytes(err error) []byte {
 	var answer refusal
 	writeProblem(&answer, err)
 	response := http.Response{

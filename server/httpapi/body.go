@@ -1,6 +1,6 @@
 // This file reads the bodies of HTTP requests, within the memory that all requests have in common.
 
-package server
+package httpapi
 
 import (
 	"context"

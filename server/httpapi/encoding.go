@@ -1,6 +1,6 @@
 // This file compresses what HTTP answers, where the client takes it and it is worth it, and decompresses the bodies of requests.
 
-package server
+package httpapi
 
 import (
 	"io"

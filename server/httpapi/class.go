@@ -1,6 +1,6 @@
 // This file is the HTTP requests that install and show classes.
 
-package server
+package httpapi
 
 import (
 	"encoding/json"
@@ -82,7 +82,7 @@ func newClassJSON(info objclass.ClassInfo) classJSON {
 	return class
 }
 
-func (s *httpServer) listClasses(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listClasses(w http.ResponseWriter, r *http.Request) error {
 	infos, err := s.service.Classes().List(r.Context())
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *httpServer) listClasses(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, list)
 }
 
-func (s *httpServer) showClass(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) showClass(w http.ResponseWriter, r *http.Request) error {
 	info, err := s.service.Classes().Show(r.Context(), r.PathValue("name"))
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (s *httpServer) showClass(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, newClassJSON(info))
 }
 
-func (s *httpServer) installClass(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) installClass(w http.ResponseWriter, r *http.Request) error {
 	inactive, err := parseBool(r.Form, "inactive")
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *httpServer) installClass(w http.ResponseWriter, r *http.Request) error 
 	return writeJSON(w, newClassJSON(info))
 }
 
-func (s *httpServer) resetClass(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) resetClass(w http.ResponseWriter, r *http.Request) error {
 	if err := s.service.Classes().Reset(r.Context(), r.PathValue("name")); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 // This file is the HTTP listener: its time limits, the way of a request to its handler, and its end.
 
-package server
+package httpapi
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/objluad/objluad/objclass"
 	"github.com/objluad/objluad/server/access"
 	"github.com/objluad/objluad/server/limits"
+	"github.com/objluad/objluad/server/metrics"
 	"github.com/objluad/objluad/server/wire"
 )
 
@@ -27,7 +28,24 @@ const (
 	chunk          = 1 << 20 // bytes of an object that are held in memory while it is sent
 )
 
-type httpServer struct {
+// Options are a Server's. Each is set, unless it says otherwise.
+type Options struct {
+	Metrics *metrics.Metrics
+	Logger  *slog.Logger
+	Version string          // of the daemon
+	Users   *access.Users   // nil: everybody may do all
+	Audit   *access.Audit   // of this listener
+	Clients *limits.Clients // of this listener
+	Memory  *limits.Memory  // for the bodies of requests
+
+	SlowTimeout time.Duration // for each MiB of a body, or its rest
+	MaxObject   int64         // bytes of an object in a body
+	MaxInput    int64         // bytes of a method's input in a body
+	MaxSource   int64         // bytes of a class or script in a body
+}
+
+// Server answers HTTP clients of one Service.
+type Server struct {
 	service   *objclass.Service
 	opts      Options
 	connected *limits.Clients
@@ -42,8 +60,9 @@ type httpServer struct {
 	end       context.CancelFunc
 }
 
-func newHTTPServer(service *objclass.Service, opts Options, connected *limits.Clients, requests *limits.Memory, audit *access.Audit) *httpServer {
-	s := &httpServer{service: service, opts: opts, connected: connected, memory: requests, mux: http.NewServeMux(), audit: audit}
+// New makes a Server that has no listeners yet.
+func New(service *objclass.Service, opts Options) *Server {
+	s := &Server{service: service, opts: opts, connected: opts.Clients, memory: opts.Memory, mux: http.NewServeMux(), audit: opts.Audit}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error
 	if s.document, err = newDocument(opts.Version, opts.Users != nil); err != nil {
@@ -67,7 +86,7 @@ func newHTTPServer(service *objclass.Service, opts Options, connected *limits.Cl
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 
-	for _, route := range httpRoutes() {
+	for _, route := range routes() {
 		s.mux.HandleFunc(route.method+" "+route.path, func(w http.ResponseWriter, r *http.Request) {
 			if err := s.answer(&route, w, r); err != nil {
 				writeProblem(w, err)
@@ -78,7 +97,7 @@ func newHTTPServer(service *objclass.Service, opts Options, connected *limits.Cl
 }
 
 // answer answers a request for which there is a route.
-func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) answer(route *route, w http.ResponseWriter, r *http.Request) error {
 	if err := unescapePath(route, r); err != nil {
 		return err
 	}
@@ -87,7 +106,7 @@ func (s *httpServer) answer(route *route, w http.ResponseWriter, r *http.Request
 	return s.perform(route, w, r)
 }
 
-func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.checkOrigin(r); err != nil {
 		writeProblem(w, err)
 		return
@@ -104,15 +123,18 @@ func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-func (s *httpServer) serve(l net.Listener) error {
+// Serve answers clients that connect to l, until shutdown, and returns nil then.
+func (s *Server) Serve(l net.Listener) error {
 	s.connected.Watch(s.life.Done())
-	if err := s.server.Serve(s.connected.Listener(l, refusalHTTP)); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.server.Serve(s.connected.Listener(l, refusalBytes)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
-func (s *httpServer) shutdown(ctx context.Context) error {
+// Shutdown closes the listeners, lets requests end, and closes all connections. When ctx ends before that, it cancels those that are under
+// way, and returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.end()
 	err := s.server.Shutdown(ctx)
 	if err != nil {
@@ -136,12 +158,12 @@ func countAnswer(r *http.Request, n int64) (sent func()) {
 }
 
 // healthz answers that the process runs.
-func (s *httpServer) healthz(w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
 	return writeText(w, "ok\n")
 }
 
 // readyz answers whether calls would be let in and the store answers.
-func (s *httpServer) readyz(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.service.Pools(r.Context()); err != nil {
 		e := *wire.AsError(err)
 		e.Kind = objclass.KindBusy // whatever it is, a load balancer should ask again
@@ -150,13 +172,13 @@ func (s *httpServer) readyz(w http.ResponseWriter, r *http.Request) error {
 	return writeText(w, "ready\n")
 }
 
-func (s *httpServer) metrics(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) error {
 	s.numbers.ServeHTTP(w, r)
 	return nil
 }
 
 // answer answers a request whose user may ask for it. The handler finds the parameters in r.Form: those that the route takes.
-func (route *route) answer(s *httpServer, w http.ResponseWriter, r *http.Request) (err error) {
+func (route *route) answer(s *Server, w http.ResponseWriter, r *http.Request) (err error) {
 	if r.Form, err = parameters(r, route.query); err != nil {
 		return err
 	}

@@ -1,11 +1,12 @@
 // This file is the HTTP requests on omaps.
 
-package server
+package httpapi
 
 import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/store"
 )
 
@@ -13,10 +14,10 @@ import (
 const pageBytes = 4 << 20
 
 // maxOmapChanges is how many pairs and keys a request may set and remove: as many as a RESP command has arguments.
-const maxOmapChanges = maxArgs
+const maxOmapChanges = limits.MaxParts
 
 // listOmap answers with a page of pairs.
-func (s *httpServer) listOmap(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listOmap(w http.ResponseWriter, r *http.Request) error {
 	limit, err := pageLimit(r)
 	if err != nil {
 		return err
@@ -39,11 +40,11 @@ func (s *httpServer) listOmap(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (s *httpServer) getOmapValue(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getOmapValue(w http.ResponseWriter, r *http.Request) error {
 	return s.viewValue(w, r, func(overlay *store.Overlay) ([]byte, error) { return overlay.OmapValue(r.PathValue("key")) })
 }
 
-func (s *httpServer) putOmapValue(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) putOmapValue(w http.ResponseWriter, r *http.Request) error {
 	value, err := readBody(w, r, "a value", s.opts.MaxInput)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func (s *httpServer) putOmapValue(w http.ResponseWriter, r *http.Request) error 
 }
 
 // deleteOmapKey removes a pair. Unlike a method's, the removal of one that is not there fails, as that of an object does.
-func (s *httpServer) deleteOmapKey(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) deleteOmapKey(w http.ResponseWriter, r *http.Request) error {
 	key := r.PathValue("key")
 	return s.change(w, r, func(overlay *store.Overlay) error {
 		if _, err := overlay.OmapValue(key); err != nil {
@@ -63,7 +64,7 @@ func (s *httpServer) deleteOmapKey(w http.ResponseWriter, r *http.Request) error
 }
 
 // changeOmap sets and removes pairs: all that the body says, or nothing.
-func (s *httpServer) changeOmap(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) changeOmap(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r, "the body", s.opts.MaxInput)
 	if err != nil {
 		return err
@@ -104,15 +105,15 @@ func parseOmapChanges(body []byte) (set []store.KeyValue, remove []string, err e
 	return set, remove, err
 }
 
-func (s *httpServer) clearOmap(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) clearOmap(w http.ResponseWriter, r *http.Request) error {
 	return s.change(w, r, (*store.Overlay).ClearOmap)
 }
 
-func (s *httpServer) getOmapHeader(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getOmapHeader(w http.ResponseWriter, r *http.Request) error {
 	return s.viewValue(w, r, (*store.Overlay).OmapHeader)
 }
 
-func (s *httpServer) putOmapHeader(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) putOmapHeader(w http.ResponseWriter, r *http.Request) error {
 	header, err := readBody(w, r, "a header", s.opts.MaxInput)
 	if err != nil {
 		return err
