@@ -251,7 +251,7 @@ func TestHello(t *testing.T) {
 // TestMethodsRunOnTheirConnection checks that no goroutine is between a connection and its method.
 func TestMethodsRunOnTheirConnection(t *testing.T) {
 	p := dial(t, servertest.Start(t, server.Options{}).RESP)
-	wantMatch(t, "the stack of a method", p.ask("OBJ.EXEC", "p", "o", "test", "stack", ""), `.*servertest\.stack.*respConn\)\.serve.*respServer\)\.accept.*`)
+	wantMatch(t, "the stack of a method", p.ask("OBJ.EXEC", "p", "o", "test", "stack", ""), `.*servertest\.stack.*resp\.\(\*conn\)\.serve.*resp\.\(\*Server\)\.accept.*`)
 }
 
 // TestNames uses object ids that break naive protocols, through both ways of naming them.
