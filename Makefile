@@ -120,7 +120,7 @@ fuzz-guard:
 	@$(MAKE) --no-print-directory fuzz FUZZDIRS="panicguard luavm cmd/objluad/settings server/access"
 
 fuzz-wire:
-	@$(MAKE) --no-print-directory fuzz FUZZDIRS=server
+	@$(MAKE) --no-print-directory fuzz FUZZDIRS="server/resp server/httpapi"
 
 lint: setup ## gofmt, vet, staticcheck, and warnings of the C compiler
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

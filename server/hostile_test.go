@@ -3,7 +3,6 @@
 package server_test
 
 import (
-	"bufio"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -29,17 +28,17 @@ func heap() int {
 // Names that are too long are neither kept by the connection, nor written to the log.
 func TestLongNamesAreNotKept(t *testing.T) {
 	const clients, length = 10, 4 << 20
-	users, _ := newUsers(t, map[string]string{"alice": ""})
+	users, _ := servertest.NewUsers(t, map[string]string{"alice": ""})
 	var log logged
 	rig := servertest.Start(t, server.Options{Users: users, Audit: slog.New(slog.NewTextHandler(&log, nil))})
 	name := strings.Repeat("n", length)
 	before := heap()
 	for range clients {
-		p := dial(t, rig.RESP).login("alice")
-		wantMatch(t, "a long name", p.ask("OBJ.STAT", name+"/"+name, "o"), `-EPERM auth user alice may not use OBJ.STAT on pool n{256}…, namespace n{256}…: .*`)
-		wantMatch(t, "a long class", p.ask("OBJ.EXEC", "p", "o", name, name, ""), `-EPERM auth .*`)
+		p := servertest.Dial(t, rig.RESP).Login("alice")
+		servertest.WantMatch(t, "a long name", p.Ask("OBJ.STAT", name+"/"+name, "o"), `-EPERM auth user alice may not use OBJ.STAT on pool n{256}…, namespace n{256}…: .*`)
+		servertest.WantMatch(t, "a long class", p.Ask("OBJ.EXEC", "p", "o", name, name, ""), `-EPERM auth .*`)
 	}
-	waitFor(t, "the names are gone, as soon as buffers of connections that idle are", func() bool { return heap()-before < clients*length/4 })
+	servertest.WaitFor(t, "the names are gone, as soon as buffers of connections that idle are", func() bool { return heap()-before < clients*length/4 })
 	if n := len(log.String()); n > clients*4096 {
 		t.Errorf("the log got %d bytes of %d refusals", n, 2*clients)
 	}
@@ -52,29 +51,10 @@ func TestIdleConnectionsHoldNoCommands(t *testing.T) {
 	message := strings.Repeat("m", length)
 	before := heap()
 	for range clients {
-		p := dial(t, rig.RESP)
-		wantMatch(t, "a large command", p.ask("OBJ.STAT", "p", message), `-ENAMETOOLONG .*`)
+		p := servertest.Dial(t, rig.RESP)
+		servertest.WantMatch(t, "a large command", p.Ask("OBJ.STAT", "p", message), `-ENAMETOOLONG .*`)
 	}
-	waitFor(t, "the messages are gone", func() bool { return heap()-before < clients*length/4 })
-}
-
-// Replies stay off however the commands arrive, and while the connection idles.
-func TestRepliesStayOff(t *testing.T) {
-	rig := servertest.Start(t, server.Options{})
-	p, other := dial(t, rig.RESP), dial(t, rig.RESP)
-	id := strings.Trim(p.ask("CLIENT", "ID"), ":\r\n")
-	commands := func(name string) func() bool {
-		return func() bool { return clientLine(other, id)["cmd"] == name }
-	}
-	p.send(command("CLIENT", "REPLY", "OFF"))
-	waitFor(t, "replies are off", commands("client|reply"))
-	p.send(command("ECHO", "one"))
-	waitFor(t, "a command by itself", commands("echo"))
-	waitFor(t, "it idles for as long as connections keep their buffers", func() bool { return clientLine(other, id)["idle"] == "2" })
-	p.send(command("PING", "two"))
-	waitFor(t, "a command after a while", commands("ping"))
-	wantMatch(t, "the first reply", p.ask("CLIENT", "REPLY", "ON"), `\+OK\r\n`)
-	wantMatch(t, "the next", p.ask("PING"), `\+PONG\r\n`)
+	servertest.WaitFor(t, "the messages are gone", func() bool { return heap()-before < clients*length/4 })
 }
 
 // allocated returns the bytes that do allocates in all, collected or not.
@@ -88,39 +68,39 @@ func allocated(do func()) int {
 
 // Pairs of three bytes each take no more memory than other bodies do, and those that a request may have are counted.
 func TestManyOmapPairs(t *testing.T) {
-	w, _ := startWeb(t, server.Options{})
-	const m, pair, most = objects + "o/omap", `{"key":"a","value":""}`, 128 << 10
+	w, _ := servertest.StartWeb(t, server.Options{})
+	const m, pair, most = servertest.Objects + "o/omap", `{"key":"a","value":""}`, 128 << 10
 	list := func(pair string, n int) string { return "[" + strings.Repeat(pair+",", n-1) + pair + "]" }
 	body := `{"set":` + list("{}", 2<<20) + "}"
-	if n := allocated(func() { w.wantProblem(w.do("POST", m, body), 400, "EINVAL", "input", "") }); n > 8*len(body) {
+	if n := allocated(func() { w.WantProblem(w.Do("POST", m, body), 400, "EINVAL", "input", "") }); n > 8*len(body) {
 		t.Errorf("%d bytes were allocated for a body of %d", n, len(body))
 	}
-	w.wantProblem(w.do("POST", m, `{"set":`+list(pair, most)+`,"remove":[{"key":"b"}]}`), 413, "EMSGSIZE", "input", "")
-	w.want(w.do("POST", m, `{"set":`+list(pair, most-1)+`,"remove":[{"key":"b"}]}`), 201, "")
+	w.WantProblem(w.Do("POST", m, `{"set":`+list(pair, most)+`,"remove":[{"key":"b"}]}`), 413, "EMSGSIZE", "input", "")
+	w.Want(w.Do("POST", m, `{"set":`+list(pair, most-1)+`,"remove":[{"key":"b"}]}`), 201, "")
 }
 
 // The headers of a form's parts are not held for long, however little they are when compressed.
 func TestLongHeadersOfParts(t *testing.T) {
-	w, _ := startWeb(t, server.Options{})
+	w, _ := servertest.StartWeb(t, server.Options{})
 	form := "--b\r\nContent-Disposition: form-data; name=\"script\"\r\nX: " + strings.Repeat("x", 4<<20) + "\r\n\r\nregister echo\r\n--b--\r\n"
 	n := allocated(func() {
-		w.wantProblem(w.do("POST", objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 413, "EMSGSIZE", "input", "")
+		w.WantProblem(w.Do("POST", servertest.Objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 413, "EMSGSIZE", "input", "")
 	})
 	if n > 2<<20 {
 		t.Errorf("%d bytes were allocated", n)
 	}
 	input := strings.Repeat("i", 1<<20)
 	form = "--b\r\nContent-Disposition: form-data; name=\"script\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=\"input\"\r\n\r\n" + input + "\r\n--b--\r\n"
-	w.want(w.do("POST", objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 200, input)
+	w.Want(w.Do("POST", servertest.Objects+"o/eval?handler=echo", form, "Content-Type", "multipart/form-data; boundary=b"), 200, input)
 }
 
 // Many short ranges of a large object are read as short ones.
 func TestManyShortRanges(t *testing.T) {
-	w, _ := startWeb(t, server.Options{})
+	w, _ := servertest.StartWeb(t, server.Options{})
 	const ranges = 1000
-	w.want(w.do("PUT", objects+"o", strings.Repeat("x", 2<<20)), 201, "")
+	w.Want(w.Do("PUT", servertest.Objects+"o", strings.Repeat("x", 2<<20)), 201, "")
 	n := allocated(func() {
-		w.want(w.do("GET", objects+"o", "", "Range", "bytes=0-0"+strings.Repeat(",1-1", ranges-1)), 206, "(?s).*")
+		w.Want(w.Do("GET", servertest.Objects+"o", "", "Range", "bytes=0-0"+strings.Repeat(",1-1", ranges-1)), 206, "(?s).*")
 	})
 	if n > ranges*64<<10 {
 		t.Errorf("%d bytes were allocated for %d bytes", n, ranges)
@@ -134,14 +114,14 @@ func tlsOptions(t *testing.T) *tls.Config {
 	return &tls.Config{Certificates: web.TLS.Certificates}
 }
 
-func dialTLS(t *testing.T, addr string) *peer {
+func dialTLS(t *testing.T, addr string) *servertest.Peer {
 	t.Helper()
 	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return &peer{t: t, Conn: conn, r: bufio.NewReader(conn)}
+	return servertest.NewPeer(t, conn)
 }
 
 // What clients do not take is counted as a whole, in whatever pieces it is sent, and large objects are read as there is room for them.
@@ -150,18 +130,18 @@ func TestRepliesHaveRoom(t *testing.T) {
 	for name, opts := range map[string]server.Options{"plain": {MaxUnsent: room}, "TLS": {MaxUnsent: room, TLS: tlsOptions(t)}} {
 		t.Run(name, func(t *testing.T) {
 			rig := servertest.Start(t, opts)
-			dialIt := func() *peer {
+			dialIt := func() *servertest.Peer {
 				if opts.TLS == nil {
-					return dial(t, rig.RESP)
+					return servertest.Dial(t, rig.RESP)
 				}
 				return dialTLS(t, rig.RESP)
 			}
 			p := dialIt()
-			p.ask("OBJ.CREATE", "p", "o")
-			p.ask("OBJ.TRUNCATE", "p", "o", strconv.Itoa(large))
+			p.Ask("OBJ.CREATE", "p", "o")
+			p.Ask("OBJ.TRUNCATE", "p", "o", strconv.Itoa(large))
 			before := heap()
 			for range 6 {
-				dialIt().send(command("OBJ.READ", "p", "o"))
+				dialIt().Send(servertest.Command("OBJ.READ", "p", "o"))
 			}
 			most := 0
 			for range 20 {
@@ -171,7 +151,7 @@ func TestRepliesHaveRoom(t *testing.T) {
 			if most > 2*room {
 				t.Errorf("replies took %d MiB", most>>20)
 			}
-			if got := len(p.ask("OBJ.READ", "p", "o")); got < large {
+			if got := len(p.Ask("OBJ.READ", "p", "o")); got < large {
 				t.Errorf("who reads got %d bytes", got)
 			}
 		})
@@ -181,28 +161,28 @@ func TestRepliesHaveRoom(t *testing.T) {
 // A page of long names is counted, too.
 func TestPagesAreCounted(t *testing.T) {
 	rig := servertest.Start(t, server.Options{MaxUnsent: 1 << 20})
-	p, slow := dial(t, rig.RESP), dial(t, rig.RESP)
+	p, slow := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
 	var creates strings.Builder
 	for i := range 5000 {
-		creates.WriteString(command("OBJ.CREATE", "p", fmt.Sprintf("%02000d", i)))
+		creates.WriteString(servertest.Command("OBJ.CREATE", "p", fmt.Sprintf("%02000d", i)))
 	}
-	p.send(creates.String())
+	p.Send(creates.String())
 	for range 5000 {
-		p.reply()
+		p.Reply()
 	}
-	slow.send(command("OBJ.LIST", "p", "LIMIT", "5000"))
+	slow.Send(servertest.Command("OBJ.LIST", "p", "LIMIT", "5000"))
 	waitForCut(t, rig, "resp", "unsent", "1")
 }
 
 // Answers are counted as a whole over HTTP, which writes them in pieces.
 func TestSlowAnswersAreCounted(t *testing.T) {
 	rig := servertest.Start(t, server.Options{MaxUnsent: 1 << 20})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	for range 8 {
-		p.ask("OBJ.APPEND", "p", "o", strings.Repeat("x", 4<<20))
+		p.Ask("OBJ.APPEND", "p", "o", strings.Repeat("x", 4<<20))
 	}
 	for range 4 {
-		dial(t, rig.HTTP).send("GET " + objects + "o HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		servertest.Dial(t, rig.HTTP).Send("GET " + servertest.Objects + "o HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	}
 	waitForCut(t, rig, "http", "unsent", "3")
 }
@@ -210,25 +190,25 @@ func TestSlowAnswersAreCounted(t *testing.T) {
 func TestPathsThatAreNone(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
 	for _, line := range []string{"GET *", "PRI *"} {
-		p := dial(t, rig.HTTP)
-		p.send(line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-		wantMatch(t, line, p.wantClosed(), `(?s)HTTP/1.1 404 Not Found\r\n.*`)
+		p := servertest.Dial(t, rig.HTTP)
+		p.Send(line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+		servertest.WantMatch(t, line, p.WantClosed(), `(?s)HTTP/1.1 404 Not Found\r\n.*`)
 	}
 }
 
 // Strangers do not stay: neither who sends no command, but something now and then, nor who does not log in.
 func TestStrangersDoNotStay(t *testing.T) {
-	users, _ := newUsers(t, map[string]string{"alice": "", "bob": ""})
+	users, _ := servertest.NewUsers(t, map[string]string{"alice": "", "bob": ""})
 	known := servertest.Start(t, server.Options{Users: users, HandshakeTimeout: 2 * time.Second})
-	stranger, alice, bob := dial(t, known.RESP), dial(t, known.RESP).login("alice"), dial(t, known.RESP).login("bob")
-	wantMatch(t, "a stranger", stranger.ask("PING"), `-NOAUTH .*`)
-	wantMatch(t, "who logs out", bob.ask("RESET"), `\+RESET\r\n`)
-	wantMatch(t, "who does not log in", stranger.wantClosed(), `-ETIMEDOUT input no login came within 2s\r\n`)
-	wantMatch(t, "nor again", bob.wantClosed(), `-ETIMEDOUT input no login came within 2s\r\n`)
-	wantMatch(t, "who has logged in", alice.ask("PING"), `\+PONG\r\n`)
+	stranger, alice, bob := servertest.Dial(t, known.RESP), servertest.Dial(t, known.RESP).Login("alice"), servertest.Dial(t, known.RESP).Login("bob")
+	servertest.WantMatch(t, "a stranger", stranger.Ask("PING"), `-NOAUTH .*`)
+	servertest.WantMatch(t, "who logs out", bob.Ask("RESET"), `\+RESET\r\n`)
+	servertest.WantMatch(t, "who does not log in", stranger.WantClosed(), `-ETIMEDOUT input no login came within 2s\r\n`)
+	servertest.WantMatch(t, "nor again", bob.WantClosed(), `-ETIMEDOUT input no login came within 2s\r\n`)
+	servertest.WantMatch(t, "who has logged in", alice.Ask("PING"), `\+PONG\r\n`)
 
 	open := servertest.Start(t, server.Options{HandshakeTimeout: time.Second})
-	drip := dial(t, open.RESP)
+	drip := servertest.Dial(t, open.RESP)
 	go func() {
 		for range 100 {
 			if _, err := drip.Write([]byte("\r\n")); err != nil {
@@ -238,7 +218,7 @@ func TestStrangersDoNotStay(t *testing.T) {
 		}
 	}()
 	began := time.Now()
-	drip.wantClosed()
+	drip.WantClosed()
 	if took := time.Since(began); took > 8*time.Second {
 		t.Errorf("who sent no command was there for %v", took)
 	}

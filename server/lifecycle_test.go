@@ -13,12 +13,12 @@ import (
 )
 
 // installVersions installs versions of class c, the last one active, and returns them.
-func installVersions(t *testing.T, p *peer, n int) []string {
+func installVersions(t *testing.T, p *servertest.Peer, n int) []string {
 	t.Helper()
 	versions := make([]string, n)
 	for i := range versions {
-		reply := p.ask("CLASS.INSTALL", "c", "echo RD\n"+strings.Repeat("ret RD\n", i))
-		wantMatch(t, "CLASS.INSTALL", reply, `\$64\r\n[0-9a-f]{64}\r\n`)
+		reply := p.Ask("CLASS.INSTALL", "c", "echo RD\n"+strings.Repeat("ret RD\n", i))
+		servertest.WantMatch(t, "CLASS.INSTALL", reply, `\$64\r\n[0-9a-f]{64}\r\n`)
 		versions[i] = strings.Split(reply, "\r\n")[1]
 	}
 	return versions
@@ -26,7 +26,7 @@ func installVersions(t *testing.T, p *peer, n int) []string {
 
 func TestLifecycleCommands(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	v := installVersions(t, p, 4)
 	hash := func(i int) string { return `\$64\r\n` + v[i] + `\r\n` }
 	for _, test := range []struct {
@@ -73,13 +73,13 @@ func TestLifecycleCommands(t *testing.T) {
 		{[]string{"CLASS.REMOVE", "c"}, `\+OK\r\n`},
 		{[]string{"OBJ.EXEC", "p", "o", "c", "echo", ""}, `-EOPNOTSUPP class no class c is installed; installed: test\r\n`},
 	} {
-		wantMatch(t, fmt.Sprintf("%q", test.args), p.ask(test.args...), test.want)
+		servertest.WantMatch(t, fmt.Sprintf("%q", test.args), p.Ask(test.args...), test.want)
 	}
 }
 
 func TestLifecycleOverHTTP(t *testing.T) {
-	w, rig := startWeb(t, server.Options{})
-	v := installVersions(t, dial(t, rig.RESP), 3)
+	w, rig := servertest.StartWeb(t, server.Options{})
+	v := installVersions(t, servertest.Dial(t, rig.RESP), 3)
 	const c = "/v1/classes/c"
 	// answers checks which version an answer describes, and returns the description.
 	answers := func(method, path string, version int) (class struct {
@@ -93,9 +93,9 @@ func TestLifecycleOverHTTP(t *testing.T) {
 		Kept []string
 	}) {
 		t.Helper()
-		a := w.do(method, path, "")
-		if err := json.Unmarshal([]byte(a.body), &class); a.StatusCode != 200 || err != nil || class.Version != v[version] {
-			t.Errorf("%s %s: %d %s", method, path, a.StatusCode, a.body)
+		a := w.Do(method, path, "")
+		if err := json.Unmarshal([]byte(a.Text), &class); a.StatusCode != 200 || err != nil || class.Version != v[version] {
+			t.Errorf("%s %s: %d %s", method, path, a.StatusCode, a.Text)
 		}
 		return class
 	}
@@ -106,49 +106,49 @@ func TestLifecycleOverHTTP(t *testing.T) {
 	if class := answers("PUT", c+"@"+v[0]+"/canary?percent=0.5", 0); class.Canary == nil || class.Canary.Percent != 0.5 || class.Active {
 		t.Errorf("the canary is %+v", class.Canary)
 	}
-	w.wantProblem(w.do("DELETE", c+"@"+v[0], ""), 409, "EBUSY", "class", "is the canary")
+	w.WantProblem(w.Do("DELETE", c+"@"+v[0], ""), 409, "EBUSY", "class", "is the canary")
 	answers("POST", c+"/canary/promote", 0)
 	answers("PUT", c+"@"+v[1]+"/canary?percent=5", 1)
 	if class := answers("DELETE", c+"/canary", 0); class.Canary != nil {
 		t.Errorf("the canary is %+v", class.Canary)
 	}
-	w.wantProblem(w.do("DELETE", c+"/canary", ""), 404, "ENOENT", "class", "has no canary")
-	w.wantProblem(w.do("PUT", c+"@"+v[1]+"/canary", ""), 400, "EINVAL", "input", "percent")
-	w.wantProblem(w.do("PUT", c+"@"+v[1]+"/canary?percent=-1", ""), 400, "EINVAL", "input", "0 to 100 percent")
-	w.wantProblem(w.do("POST", c+"/activate", ""), 400, "EINVAL", "class", "say which version")
-	w.wantProblem(w.do("POST", c+"/rollback?to=4f2a", ""), 400, "EINVAL", "input", "unknown parameter")
-	w.wantProblem(w.do("POST", "/v1/classes/nosuch/rollback", ""), 404, "EOPNOTSUPP", "class", "no class nosuch")
+	w.WantProblem(w.Do("DELETE", c+"/canary", ""), 404, "ENOENT", "class", "has no canary")
+	w.WantProblem(w.Do("PUT", c+"@"+v[1]+"/canary", ""), 400, "EINVAL", "input", "percent")
+	w.WantProblem(w.Do("PUT", c+"@"+v[1]+"/canary?percent=-1", ""), 400, "EINVAL", "input", "0 to 100 percent")
+	w.WantProblem(w.Do("POST", c+"/activate", ""), 400, "EINVAL", "class", "say which version")
+	w.WantProblem(w.Do("POST", c+"/rollback?to=4f2a", ""), 400, "EINVAL", "input", "unknown parameter")
+	w.WantProblem(w.Do("POST", "/v1/classes/nosuch/rollback", ""), 404, "EOPNOTSUPP", "class", "no class nosuch")
 	if class := answers("PUT", c+"@"+v[1]+"/keep", 1); len(class.Kept) != 1 {
 		t.Errorf("kept are %v", class.Kept)
 	}
-	w.wantProblem(w.do("DELETE", c, ""), 409, "EBUSY", "class", "release them first")
+	w.WantProblem(w.Do("DELETE", c, ""), 409, "EBUSY", "class", "release them first")
 	answers("DELETE", c+"@"+v[1]+"/keep", 1)
 
-	w.wantProblem(w.do("PUT", "/v1/classes/d?inactive=true", "echo RD\n"), 400, "EINVAL", "class", "first version must be the active one")
-	if a := w.do("PUT", c+"?inactive=true", "echo RD\nbig RD\n"); a.StatusCode != 200 || !strings.Contains(a.body, `"active":false`) {
-		t.Errorf("installed: %d %s", a.StatusCode, a.body)
+	w.WantProblem(w.Do("PUT", "/v1/classes/d?inactive=true", "echo RD\n"), 400, "EINVAL", "class", "first version must be the active one")
+	if a := w.Do("PUT", c+"?inactive=true", "echo RD\nbig RD\n"); a.StatusCode != 200 || !strings.Contains(a.Text, `"active":false`) {
+		t.Errorf("installed: %d %s", a.StatusCode, a.Text)
 	}
-	w.want(w.do("POST", c+"/gc", ""), 200, `\{"versions":\[\],"dry_run":false\}\n`)
+	w.Want(w.Do("POST", c+"/gc", ""), 200, `\{"versions":\[\],"dry_run":false\}\n`)
 	for _, path := range []string{"/v1/classes/gc?unused_s=0&dry_run=true", c + "/gc?unused_s=0"} {
-		if a := w.do("POST", path, ""); a.StatusCode != 200 || strings.Count(a.body, `"c@`) != 1 {
-			t.Errorf("%s: %d %s", path, a.StatusCode, a.body)
+		if a := w.Do("POST", path, ""); a.StatusCode != 200 || strings.Count(a.Text, `"c@`) != 1 {
+			t.Errorf("%s: %d %s", path, a.StatusCode, a.Text)
 		}
 	}
-	w.wantProblem(w.do("POST", c+"/gc?unused_s=soon", ""), 400, "EINVAL", "input", "number of seconds")
-	w.wantProblem(w.do("POST", c+"/gc?dry_run=perhaps", ""), 400, "EINVAL", "input", "dry_run is true or false")
-	w.want(w.do("DELETE", c+"@"+v[1], ""), 204, "")
-	w.want(w.do("DELETE", c, ""), 204, "")
-	w.wantProblem(w.do("DELETE", c, ""), 404, "EOPNOTSUPP", "class", "no class c")
+	w.WantProblem(w.Do("POST", c+"/gc?unused_s=soon", ""), 400, "EINVAL", "input", "number of seconds")
+	w.WantProblem(w.Do("POST", c+"/gc?dry_run=perhaps", ""), 400, "EINVAL", "input", "dry_run is true or false")
+	w.Want(w.Do("DELETE", c+"@"+v[1], ""), 204, "")
+	w.Want(w.Do("DELETE", c, ""), 204, "")
+	w.WantProblem(w.Do("DELETE", c, ""), 404, "EOPNOTSUPP", "class", "no class c")
 }
 
 // Calls are counted by why their version ran.
 func TestMetricsByRole(t *testing.T) {
-	w, rig := startWeb(t, server.Options{})
-	p := dial(t, rig.RESP)
+	w, rig := servertest.StartWeb(t, server.Options{})
+	p := servertest.Dial(t, rig.RESP)
 	v := installVersions(t, p, 2)
-	call := func(class, method string) { p.ask("OBJ.EXEC", "p", "o", class, method, "") }
+	call := func(class, method string) { p.Ask("OBJ.EXEC", "p", "o", class, method, "") }
 	call("c", "echo")
-	p.ask("CLASS.CANARY", "SET", "c@"+v[0], "100")
+	p.Ask("CLASS.CANARY", "SET", "c@"+v[0], "100")
 	for range 2 {
 		call("c", "echo")
 	}
@@ -156,7 +156,7 @@ func TestMetricsByRole(t *testing.T) {
 	for range 3 {
 		call("c@"+v[0], "echo")
 	}
-	metrics := w.do("GET", "/metrics", "").body
+	metrics := w.Do("GET", "/metrics", "").Text
 	for _, line := range []string{
 		`objluad_calls_total{class="c",method="echo",outcome="ok",role="active"} 1`,
 		`objluad_calls_total{class="c",method="echo",outcome="ok",role="canary"} 2`,

@@ -36,34 +36,31 @@ func metric(t *testing.T, rig *servertest.Rig, name string) string {
 func waitForCut(t *testing.T, rig *servertest.Rig, listener, reason, count string) {
 	t.Helper()
 	name := fmt.Sprintf(`objluad_clients_cut_off_total{listener=%q,reason=%q}`, listener, reason)
-	waitFor(t, name, func() bool { return metric(t, rig, name) == count })
+	servertest.WaitFor(t, name, func() bool { return metric(t, rig, name) == count })
 }
-
-// echo is a command whose answer is its input.
-func echo(input string) string { return command("OBJ.EXEC", "p", "o", "test", "echo", input) }
 
 // While one client's command is arriving, there is no memory for another's: that one is refused, and its connection goes on.
 func TestMemoryOfCommands(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{MaxMemory: 1 << 20})
-	first, second := dial(t, rig.RESP), dial(t, rig.RESP)
+	first, second := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
 	input := strings.Repeat("x", 600_000)
-	first.send(echo(input)[:len(input)])
-	waitFor(t, "it has arrived", func() bool {
+	first.Send(servertest.Echo(input)[:len(input)])
+	servertest.WaitFor(t, "it has arrived", func() bool {
 		held, err := strconv.ParseFloat(metric(t, rig, "objluad_request_bytes"), 64)
 		return err == nil && held > 600_000
 	})
-	second.send(echo("a") + echo(input) + echo("b"))
-	for _, want := range []string{bulk("a"), "-EBUSY busy the server has too much to read from its clients at once\r\n", bulk("b")} {
-		if got := second.reply(); got != want {
+	second.Send(servertest.Echo("a") + servertest.Echo(input) + servertest.Echo("b"))
+	for _, want := range []string{servertest.Bulk("a"), "-EBUSY busy the server has too much to read from its clients at once\r\n", servertest.Bulk("b")} {
+		if got := second.Reply(); got != want {
 			t.Errorf("the second client got %.100q, want %q", got, want)
 		}
 	}
-	first.send(echo(input)[len(input):])
-	if got := first.reply(); got != bulk(input) {
+	first.Send(servertest.Echo(input)[len(input):])
+	if got := first.Reply(); got != servertest.Bulk(input) {
 		t.Errorf("the first client got %.100q", got)
 	}
-	waitFor(t, "there is memory again", func() bool { return second.ask("OBJ.EXEC", "p", "o", "test", "echo", input) == bulk(input) })
+	servertest.WaitFor(t, "there is memory again", func() bool { return second.Ask("OBJ.EXEC", "p", "o", "test", "echo", input) == servertest.Bulk(input) })
 	if runs := rig.Runs(); runs != 4 {
 		t.Errorf("%d methods ran, want 4", runs)
 	}
@@ -73,15 +70,15 @@ func TestMaxHTTPConnections(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{MaxHTTPConnections: 2})
 	for range 2 {
-		p := dial(t, rig.HTTP)
-		p.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		if resp, err := http.ReadResponse(p.r, nil); err != nil || resp.StatusCode != 200 {
+		p := servertest.Dial(t, rig.HTTP)
+		p.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		if resp, err := http.ReadResponse(p.R, nil); err != nil || resp.StatusCode != 200 {
 			t.Fatal(resp, err)
 		}
 	}
-	third := dial(t, rig.HTTP)
-	third.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	resp, err := http.ReadResponse(third.r, nil)
+	third := servertest.Dial(t, rig.HTTP)
+	third.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	resp, err := http.ReadResponse(third.R, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,23 +86,23 @@ func TestMaxHTTPConnections(t *testing.T) {
 	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || !strings.Contains(string(body), `"errno":"EBUSY","kind":"busy"`) || err != nil {
 		t.Errorf("%s, %v, %s, %v", resp.Status, resp.Header, body, err)
 	}
-	third.wantClosed()
+	third.WantClosed()
 }
 
 func TestMaxPeerConnections(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{MaxPeerConnections: 1})
-	a := dial(t, rig.RESP)
-	a.ask("PING")
-	wantMatch(t, "the same address", dial(t, rig.RESP).wantClosed(), `-EBUSY busy the server has 1 connections of your address.*\r\n`)
+	a := servertest.Dial(t, rig.RESP)
+	a.Ask("PING")
+	servertest.WantMatch(t, "the same address", servertest.Dial(t, rig.RESP).WantClosed(), `-EBUSY busy the server has 1 connections of your address.*\r\n`)
 	other := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 	nc, err := other.Dial("tcp", rig.RESP)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	b := &peer{t, nc, bufio.NewReader(nc)}
-	if got := b.ask("PING"); got != "+PONG\r\n" {
+	b := servertest.NewPeer(t, nc)
+	if got := b.Ask("PING"); got != "+PONG\r\n" {
 		t.Errorf("another address got %q", got)
 	}
 }
@@ -117,24 +114,24 @@ const hugeReply = "33554432"
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{SlowTimeout: time.Second})
-	slow, good := dial(t, rig.RESP), dial(t, rig.RESP)
-	slow.send(command("OBJ.EXEC", "p", "o", "test", "big", hugeReply) + command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	slow, good := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	slow.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "big", hugeReply) + servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""))
 	waitForCut(t, rig, "resp", "slow_reader", "1")
-	waitFor(t, "its reply is dropped", func() bool { return metric(t, rig, `objluad_unsent_bytes{listener="resp"}`) == "0" })
-	waitFor(t, "it is gone", func() bool { return metric(t, rig, "objluad_resp_connections") == "1" })
-	if _, err := io.Copy(io.Discard, slow.r); err == nil {
+	servertest.WaitFor(t, "its reply is dropped", func() bool { return metric(t, rig, `objluad_unsent_bytes{listener="resp"}`) == "0" })
+	servertest.WaitFor(t, "it is gone", func() bool { return metric(t, rig, "objluad_resp_connections") == "1" })
+	if _, err := io.Copy(io.Discard, slow.R); err == nil {
 		t.Error("the connection ended as if all was well")
 	}
-	wantMatch(t, "the object of the next command", good.ask("OBJ.STAT", "p", "o"), `-ENOENT .*\r\n`)
+	servertest.WantMatch(t, "the object of the next command", good.Ask("OBJ.STAT", "p", "o"), `-ENOENT .*\r\n`)
 }
 
 func TestSlowHTTPReader(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{SlowTimeout: time.Second})
-	slow := dial(t, rig.HTTP)
-	slow.send("POST /v1/pools/p/objects/o/exec/test/big HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n" + hugeReply)
+	slow := servertest.Dial(t, rig.HTTP)
+	slow.Send("POST /v1/pools/p/objects/o/exec/test/big HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n" + hugeReply)
 	waitForCut(t, rig, "http", "slow_reader", "1")
-	if _, err := io.Copy(io.Discard, slow.r); err == nil {
+	if _, err := io.Copy(io.Discard, slow.R); err == nil {
 		t.Error("the connection ended as if all was well")
 	}
 }
@@ -143,17 +140,17 @@ func TestSlowHTTPReader(t *testing.T) {
 func TestUnsent(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{MaxUnsent: 40 << 20})
-	big := command("OBJ.EXEC", "p", "o", "test", "big", hugeReply)
-	slow, next := dial(t, rig.RESP), dial(t, rig.RESP)
-	slow.send(big)
-	waitFor(t, "it does not read", func() bool { return metric(t, rig, `objluad_unsent_bytes{listener="resp"}`) != "0" })
+	big := servertest.Command("OBJ.EXEC", "p", "o", "test", "big", hugeReply)
+	slow, next := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	slow.Send(big)
+	servertest.WaitFor(t, "it does not read", func() bool { return metric(t, rig, `objluad_unsent_bytes{listener="resp"}`) != "0" })
 	time.Sleep(time.Second)
-	next.send(big)
+	next.Send(big)
 	waitForCut(t, rig, "resp", "unsent", "1")
-	if got := next.reply(); len(got) != len("$33554432\r\n\r\n")+32<<20 {
+	if got := next.Reply(); len(got) != len("$33554432\r\n\r\n")+32<<20 {
 		t.Errorf("the other client got %d bytes", len(got))
 	}
-	if _, err := io.Copy(io.Discard, slow.r); err == nil {
+	if _, err := io.Copy(io.Discard, slow.R); err == nil {
 		t.Error("the slowest was not cut off")
 	}
 }
@@ -162,9 +159,9 @@ func TestUnsent(t *testing.T) {
 func TestSlowSender(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{SlowTimeout: 500 * time.Millisecond})
-	half, drip, good := dial(t, rig.RESP), dial(t, rig.RESP), dial(t, rig.RESP)
-	half.send("*2\r\n$4\r\nPI")
-	drip.send("*2\r\n$4\r\nPING\r\n$100000\r\n")
+	half, drip, good := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	half.Send("*2\r\n$4\r\nPI")
+	drip.Send("*2\r\n$4\r\nPING\r\n$100000\r\n")
 	go func() {
 		for {
 			if _, err := io.WriteString(drip, "x"); err != nil {
@@ -173,13 +170,13 @@ func TestSlowSender(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()
-	for name, p := range map[string]*peer{"half": half, "drip": drip} {
-		if got := p.reply(); !strings.HasPrefix(got, "-ETIMEDOUT input the command did not arrive") {
+	for name, p := range map[string]*servertest.Peer{"half": half, "drip": drip} {
+		if got := p.Reply(); !strings.HasPrefix(got, "-ETIMEDOUT input the command did not arrive") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	waitForCut(t, rig, "resp", "slow_sender", "2")
-	if got := good.ask("PING"); got != "+PONG\r\n" {
+	if got := good.Ask("PING"); got != "+PONG\r\n" {
 		t.Errorf("a client that only waited got %q", got)
 	}
 }
@@ -188,9 +185,9 @@ func TestSlowSender(t *testing.T) {
 func TestSlowHTTPSender(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{SlowTimeout: 500 * time.Millisecond})
-	half := dial(t, rig.HTTP)
-	half.send("PUT /v1/pools/p/objects/o HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\nhalf")
-	answer, err := io.ReadAll(half.r)
+	half := servertest.Dial(t, rig.HTTP)
+	half.Send("PUT /v1/pools/p/objects/o HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\nhalf")
+	answer, err := io.ReadAll(half.R)
 	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") || !strings.Contains(string(answer), "a client has 500ms for each MiB") {
 		t.Errorf("%q %v", answer, err)
 	}
@@ -199,13 +196,13 @@ func TestSlowHTTPSender(t *testing.T) {
 func TestHandshakeAndIdleTimeout(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{HandshakeTimeout: time.Second, IdleTimeout: 4 * time.Second})
-	silent, idle := dial(t, rig.RESP), dial(t, rig.RESP)
-	idle.ask("PING")
-	wantMatch(t, "who says nothing", silent.wantClosed(), `-ETIMEDOUT input no command came within 1s\r\n`)
-	if got := idle.ask("PING"); got != "+PONG\r\n" {
+	silent, idle := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	idle.Ask("PING")
+	servertest.WantMatch(t, "who says nothing", silent.WantClosed(), `-ETIMEDOUT input no command came within 1s\r\n`)
+	if got := idle.Ask("PING"); got != "+PONG\r\n" {
 		t.Errorf("who has spoken got %q", got)
 	}
-	if got := idle.wantClosed(); got != "" {
+	if got := idle.WantClosed(); got != "" {
 		t.Errorf("who idles got %q", got)
 	}
 	waitForCut(t, rig, "resp", "handshake", "1")
@@ -216,13 +213,13 @@ func TestHandshakeAndIdleTimeout(t *testing.T) {
 func TestAfterIdling(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{HandshakeTimeout: -1})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	for _, size := range []int{1, 100, 10_000, 1_000_000} {
 		time.Sleep(1200 * time.Millisecond)
 		input := strings.Repeat("x", size)
-		p.send(strings.Repeat(echo(input), 3))
+		p.Send(strings.Repeat(servertest.Echo(input), 3))
 		for range 3 {
-			if got := p.reply(); got != bulk(input) {
+			if got := p.Reply(); got != servertest.Bulk(input) {
 				t.Fatalf("%d bytes: got %.100q", size, got)
 			}
 		}
@@ -233,14 +230,14 @@ func TestAfterIdling(t *testing.T) {
 func TestMaxPipeline(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{MaxPipeline: 2})
-	p := dial(t, rig.RESP)
-	p.send(echo("a") + echo("b") + command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + echo("c"))
+	p := servertest.Dial(t, rig.RESP)
+	p.Send(servertest.Echo("a") + servertest.Echo("b") + servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + servertest.Echo("c"))
 	for _, want := range []string{"a", "b"} {
-		if got := p.reply(); got != bulk(want) {
+		if got := p.Reply(); got != servertest.Bulk(want) {
 			t.Errorf("got %q", got)
 		}
 	}
-	if n := running(rig); n > 1 {
+	if n := servertest.Running(rig); n > 1 {
 		t.Errorf("%d methods run", n)
 	}
 }

@@ -63,41 +63,41 @@ func (q request) overRESP(t *testing.T, c rueidis.Client) any {
 }
 
 // overHTTP is overRESP.
-func (q request) overHTTP(t *testing.T, w web) any {
+func (q request) overHTTP(t *testing.T, w servertest.Web) any {
 	query, header := q.opts.http()
-	path, body := objects+"o/exec/"+q.class+"/"+q.method+"?", q.input
+	path, body := servertest.Objects+"o/exec/"+q.class+"/"+q.method+"?", q.input
 	if q.script {
 		var contentType string
-		path = objects + "o/eval?handler=" + q.method
-		body, contentType = multipartForm(t, "script", q.class, "input", q.input)
+		path = servertest.Objects + "o/eval?handler=" + q.method
+		body, contentType = servertest.MultipartForm(t, "script", q.class, "input", q.input)
 		header = append(header, "Content-Type", contentType)
 	}
-	resp := w.do("POST", path+query, body, header...)
+	resp := w.Do("POST", path+query, body, header...)
 	switch resp.Header.Get("Content-Type") {
 	case "application/problem+json":
 		var p struct{ Errno, Kind, Detail string }
-		unmarshal(t, resp.body, &p)
+		servertest.Unmarshal(t, resp.Text, &p)
 		return p.Errno + " " + p.Kind + " " + p.Detail
 	case "application/json":
 		var answer map[string]any
-		unmarshal(t, resp.body, &answer)
+		servertest.Unmarshal(t, resp.Text, &answer)
 		return answer
 	}
-	return resp.body
+	return resp.Text
 }
 
 // plain makes of both answers what JSON has, and takes out what is another for each run or each listener.
 func plain(t *testing.T, answer any) any {
 	if text, ok := answer.(string); ok && strings.HasPrefix(text, `{"format"`) { // a bundle, which RESP sends as a bulk string
 		var bundle map[string]any
-		unmarshal(t, text, &bundle)
+		servertest.Unmarshal(t, text, &bundle)
 		answer = bundle
 	}
 	encoded, err := json.Marshal(answer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	unmarshal(t, string(encoded), &answer)
+	servertest.Unmarshal(t, string(encoded), &answer)
 	fields, ok := answer.(map[string]any)
 	if !ok {
 		return answer
@@ -183,7 +183,7 @@ func TestParityOfCalls(t *testing.T) {
 	}
 
 	respRig := servertest.Start(t, server.Options{})
-	w, _ := startWeb(t, server.Options{})
+	w, _ := servertest.StartWeb(t, server.Options{})
 	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{respRig.RESP}, DisableCache: true})
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestPoolCommands(t *testing.T) {
-	p := dial(t, servertest.Start(t, server.Options{}).RESP)
+	p := servertest.Dial(t, servertest.Start(t, server.Options{}).RESP)
 	const list = `\*2\r\n\$7\r\ndefault\r\n\$1\r\np\r\n`
 	for _, test := range []struct {
 		args []string
@@ -35,22 +35,22 @@ func TestPoolCommands(t *testing.T) {
 		{[]string{"OBJ.READ", "new/ns", "o"}, `-ENOENT op pool does not exist.*\r\n`},
 		{[]string{"POOL.LIST"}, list},
 	} {
-		wantMatch(t, strings.Join(test.args, " "), p.ask(test.args...), test.want)
+		servertest.WantMatch(t, strings.Join(test.args, " "), p.Ask(test.args...), test.want)
 	}
 }
 
 func TestHTTPPools(t *testing.T) {
-	w, _ := startWeb(t, server.Options{})
-	w.want(w.do("GET", "/v1/pools", ""), 200, `\{"pools":\["default","p"\]\}\n`)
-	w.want(w.do("PUT", "/v1/pools/new", ""), 201, "")
-	w.wantProblem(w.do("PUT", "/v1/pools/new", ""), 409, "EEXIST", "op", `"new"`)
-	w.wantProblem(w.do("PUT", "/v1/pools/.objluad", ""), 400, "EINVAL", "input", "reserved")
-	w.want(w.do("PUT", "/v1/pools/new/objects/o", "hello"), 201, "")
-	w.want(w.do("GET", "/v1/pools/new", ""), 200, `\{"name":"new","objects":1,"bytes":5\}\n`)
-	w.want(w.do("GET", "/v1/df", ""), 200, `\{"total_bytes":\d+,"available_bytes":\d+,"pools":\[.*\{"name":"new","objects":1,"bytes":5\}.*\]\}\n`)
-	w.wantProblem(w.do("GET", "/v1/pools/nosuch", ""), 404, "ENOENT", "op", "pool does not exist")
-	w.wantProblem(w.do("DELETE", "/v1/pools/.objluad", ""), 400, "EINVAL", "input", "reserved")
-	w.want(w.do("DELETE", "/v1/pools/new", ""), 204, "")
-	w.wantProblem(w.do("DELETE", "/v1/pools/new", ""), 404, "ENOENT", "op", "pool does not exist")
-	w.wantProblem(w.do("POST", "/v1/pools/new", ""), 405, "EINVAL", "input", "PUT")
+	w, _ := servertest.StartWeb(t, server.Options{})
+	w.Want(w.Do("GET", "/v1/pools", ""), 200, `\{"pools":\["default","p"\]\}\n`)
+	w.Want(w.Do("PUT", "/v1/pools/new", ""), 201, "")
+	w.WantProblem(w.Do("PUT", "/v1/pools/new", ""), 409, "EEXIST", "op", `"new"`)
+	w.WantProblem(w.Do("PUT", "/v1/pools/.objluad", ""), 400, "EINVAL", "input", "reserved")
+	w.Want(w.Do("PUT", "/v1/pools/new/objects/o", "hello"), 201, "")
+	w.Want(w.Do("GET", "/v1/pools/new", ""), 200, `\{"name":"new","objects":1,"bytes":5\}\n`)
+	w.Want(w.Do("GET", "/v1/df", ""), 200, `\{"total_bytes":\d+,"available_bytes":\d+,"pools":\[.*\{"name":"new","objects":1,"bytes":5\}.*\]\}\n`)
+	w.WantProblem(w.Do("GET", "/v1/pools/nosuch", ""), 404, "ENOENT", "op", "pool does not exist")
+	w.WantProblem(w.Do("DELETE", "/v1/pools/.objluad", ""), 400, "EINVAL", "input", "reserved")
+	w.Want(w.Do("DELETE", "/v1/pools/new", ""), 204, "")
+	w.WantProblem(w.Do("DELETE", "/v1/pools/new", ""), 404, "ENOENT", "op", "pool does not exist")
+	w.WantProblem(w.Do("POST", "/v1/pools/new", ""), 405, "EINVAL", "input", "PUT")
 }

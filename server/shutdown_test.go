@@ -18,22 +18,22 @@ import (
 func TestShutdownWithinAPipeline(t *testing.T) {
 	t.Parallel()
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	p.send(command("OBJ.EXEC", "p", "o", "test", "wait", "500") + strings.Repeat(command("OBJ.EXEC", "p", "o", "test", "count", ""), 5000))
-	waitFor(t, "it runs", func() bool { return inState(rig, objclass.CallRunning) == 1 })
+	p := servertest.Dial(t, rig.RESP)
+	p.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "500") + strings.Repeat(servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""), 5000))
+	servertest.WaitFor(t, "it runs", func() bool { return servertest.InState(rig, objclass.CallRunning) == 1 })
 	done := make(chan error)
 	go func() { done <- rig.Shutdown(t.Context()) }()
-	if got := p.reply(); got != bulk("waited") {
+	if got := p.Reply(); got != servertest.Bulk("waited") {
 		t.Errorf("got %q", got)
 	}
-	rest, err := io.ReadAll(p.r)
+	rest, err := io.ReadAll(p.R)
 	if err != nil {
 		t.Errorf("the connection ended with %v", err)
 	}
 	answered := strings.Count(string(rest), "$")
 	var want strings.Builder
 	for i := range answered {
-		want.WriteString(bulk(fmt.Sprint(i + 1)))
+		want.WriteString(servertest.Bulk(fmt.Sprint(i + 1)))
 	}
 	if string(rest) != want.String() || answered == 0 || answered == 5000 {
 		t.Errorf("%d replies: %.200q", answered, rest)

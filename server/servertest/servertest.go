@@ -1,5 +1,5 @@
 // Package servertest starts a server for tests of the wire: on real sockets, over a store in memory and an engine whose
-// methods are Go functions.
+// methods are Go functions. It has clients of both protocols that see every byte, too.
 package servertest
 
 import (

@@ -33,7 +33,7 @@ var arrows = []struct {
 	{"cmd/objluad/offline", []string{"cmd/objluad/cli", "cmd/objluad/errno", "cmd/objluad/progress", "cmd/objluad/storeflags", "objclass", "store", "store/archive", "store/pebblestore"}},
 	{"cmd/objluad/complete", []string{"cmd/objluad/class", "cmd/objluad/cli", "cmd/objluad/top", "cmd/objluad/usage", "cmd/objluad/workbench", "client", "classes"}},
 	{"cmd/objluad", []string{"server/access", "client", "luavm", "objclass", "store"}},
-	{"server/servertest", []string{"server", "server/metrics", "objclass", "store", "store/pebblestore"}}, // only for tests
+	{"server/servertest", []string{"server", "server/access", "server/metrics", "objclass", "store", "store/pebblestore"}}, // only for tests
 	{"server/access", []string{"server/wire", "objclass"}},
 	{"server/wire", []string{"objclass"}},
 	{"server/metrics", []string{"objclass"}},

@@ -1,6 +1,6 @@
 // This file tests the RESP commands that act on objects without a method.
 
-package server_test
+package resp_test
 
 import (
 	"fmt"
@@ -24,14 +24,14 @@ func array(elements ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "*%d\r\n", len(elements))
 	for _, e := range elements {
-		b.WriteString(bulk(e))
+		b.WriteString(servertest.Bulk(e))
 	}
 	return b.String()
 }
 
 func TestDirectCommands(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	const absent = `-ENOENT op object does not exist\r\n`
 	for _, test := range []struct {
 		args string // separated by spaces; ~ is an empty one
@@ -120,18 +120,18 @@ func TestDirectCommands(t *testing.T) {
 				args[i] = ""
 			}
 		}
-		wantMatch(t, fmt.Sprintf("%.80q", test.args), p.ask(args...), test.want)
+		servertest.WantMatch(t, fmt.Sprintf("%.80q", test.args), p.Ask(args...), test.want)
 	}
-	wantMatch(t, "HELLO 3", p.ask("HELLO", "3"), `%7\r\n.*`)
-	if got := p.ask("OBJ.XATTRS", "p", "made"); got != "%1\r\n"+bulk("x")+bulk("v") {
+	servertest.WantMatch(t, "HELLO 3", p.Ask("HELLO", "3"), `%7\r\n.*`)
+	if got := p.Ask("OBJ.XATTRS", "p", "made"); got != "%1\r\n"+servertest.Bulk("x")+servertest.Bulk("v") {
 		t.Errorf("XATTRS in RESP3: %q", got)
 	}
 }
 
 func TestOmapList(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	wantMatch(t, "OMAPSET", p.ask("OBJ.OMAPSET", "p", "o", "", "0", "a", "1", "a/1", "2", "a/\xff", "3", "b", "4"), anyVersion)
+	p := servertest.Dial(t, rig.RESP)
+	servertest.WantMatch(t, "OMAPSET", p.Ask("OBJ.OMAPSET", "p", "o", "", "0", "a", "1", "a/1", "2", "a/\xff", "3", "b", "4"), anyVersion)
 	for _, test := range []struct {
 		opts []string
 		next string
@@ -151,8 +151,8 @@ func TestOmapList(t *testing.T) {
 		{[]string{"NOVALUES"}, "", []string{"", "a", "a/1", "a/\xff", "b"}},
 		{[]string{"NOVALUES", "PREFIX", "a", "LIMIT", "2"}, "a/1\x00", []string{"a", "a/1"}},
 	} {
-		got := p.ask(append([]string{"OBJ.OMAPLIST", "p", "o"}, test.opts...)...)
-		if want := "*2\r\n" + bulk(test.next) + array(test.want...); got != want {
+		got := p.Ask(append([]string{"OBJ.OMAPLIST", "p", "o"}, test.opts...)...)
+		if want := "*2\r\n" + servertest.Bulk(test.next) + array(test.want...); got != want {
 			t.Errorf("%q: %q, want %q", test.opts, got, want)
 		}
 	}
@@ -163,24 +163,24 @@ func TestOmapList(t *testing.T) {
 		"LIMIT":       `-EINVAL input wrong number of arguments for '.*' command; .*\r\n`,
 		"SOON 1":      `-EINVAL input unknown option "SOON"\r\n`,
 	} {
-		wantMatch(t, opts, p.ask(append([]string{"OBJ.OMAPLIST", "p", "o"}, strings.Fields(opts)...)...), want)
+		servertest.WantMatch(t, opts, p.Ask(append([]string{"OBJ.OMAPLIST", "p", "o"}, strings.Fields(opts)...)...), want)
 	}
 }
 
 // TestOmapPagesAreBounded lists an omap whose values are larger than a page: a value at a time, until all were there.
 func TestOmapPagesAreBounded(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	value := strings.Repeat("v", 3<<20)
 	for _, key := range []string{"a", "b", "c"} {
-		wantMatch(t, "OMAPSET", p.ask("OBJ.OMAPSET", "p", "o", key, value), anyVersion)
+		servertest.WantMatch(t, "OMAPSET", p.Ask("OBJ.OMAPSET", "p", "o", key, value), anyVersion)
 	}
 	for start, pages := "", []string{"a", "b", "c"}; len(pages) > 0; pages = pages[1:] {
 		next := ""
 		if len(pages) > 1 {
 			next = pages[0] + "\x00"
 		}
-		if got, want := p.ask("OBJ.OMAPLIST", "p", "o", "START", start), "*2\r\n"+bulk(next)+array(pages[0], value); got != want {
+		if got, want := p.Ask("OBJ.OMAPLIST", "p", "o", "START", start), "*2\r\n"+servertest.Bulk(next)+array(pages[0], value); got != want {
 			t.Fatalf("the page from %q has %d bytes, want %d", start, len(got), len(want))
 		}
 		start = next
@@ -189,39 +189,39 @@ func TestOmapPagesAreBounded(t *testing.T) {
 
 func TestIfVersion(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	version := func(reply string) string { return strings.Trim(reply, ":\r\n") }
 	ifVersion := func(version string, args ...string) string {
-		return p.ask(append([]string{"OBJ.IFVERSION", version}, args...)...)
+		return p.Ask(append([]string{"OBJ.IFVERSION", version}, args...)...)
 	}
-	wantMatch(t, "absent", ifVersion("1", "OBJ.WRITEFULL", "p", "o", "no"), `-EOVERFLOW op .*does not exist.*\r\n`)
+	servertest.WantMatch(t, "absent", ifVersion("1", "OBJ.WRITEFULL", "p", "o", "no"), `-EOVERFLOW op .*does not exist.*\r\n`)
 	first := version(ifVersion("0", "OBJ.WRITEFULL", "p", "o", "data"))
-	wantMatch(t, "not absent", ifVersion("0", "OBJ.WRITEFULL", "p", "o", "no"), `-ERANGE op .*newer than 0\r\n`)
+	servertest.WantMatch(t, "not absent", ifVersion("0", "OBJ.WRITEFULL", "p", "o", "no"), `-ERANGE op .*newer than 0\r\n`)
 	second := version(ifVersion(first, "obj.append", "p", "o", "!"))
 	for _, command := range []string{"WRITE p o 0 x", "WRITEFULL p o x", "APPEND p o x", "TRUNCATE p o 0", "ZERO p o 0 1", "CREATE p o", "REMOVE p o",
 		"SETXATTR p o x v", "RMXATTR p o x", "OMAPSET p o k v", "OMAPRM p o k", "OMAPCLEAR p o", "OMAPSETHEADER p o h",
 		"READ p o", "STAT p o", "GETXATTR p o x", "XATTRS p o", "OMAPGET p o k", "OMAPLIST p o", "OMAPHEADER p o"} {
 		args := strings.Fields("OBJ." + command)
-		wantMatch(t, command, ifVersion(first, args...), `-ERANGE op the object has version `+second+`, which is newer than `+first+`\r\n`)
-		wantMatch(t, command, ifVersion(second+"0", args...), `-EOVERFLOW op .*older than `+second+`0\r\n`)
+		servertest.WantMatch(t, command, ifVersion(first, args...), `-ERANGE op the object has version `+second+`, which is newer than `+first+`\r\n`)
+		servertest.WantMatch(t, command, ifVersion(second+"0", args...), `-EOVERFLOW op .*older than `+second+`0\r\n`)
 	}
-	if got := p.ask("OBJ.READ", "p", "o"); got != bulk("data!") {
+	if got := p.Ask("OBJ.READ", "p", "o"); got != servertest.Bulk("data!") {
 		t.Errorf("the object is %q", got)
 	}
-	if got := ifVersion(second, "OBJ.READ", "p", "o"); got != bulk("data!") {
+	if got := ifVersion(second, "OBJ.READ", "p", "o"); got != servertest.Bulk("data!") {
 		t.Errorf("READ: %q", got)
 	}
 	// A key is never taken for an option, and an expectation holds for one command.
-	wantMatch(t, "OMAPSET", ifVersion(second, "OBJ.OMAPSET", "p", "o", "IFVERSION", "1"), anyVersion)
-	wantMatch(t, "OMAPRM", p.ask("OBJ.OMAPRM", "p", "o", "IFVERSION", "1"), anyVersion)
+	servertest.WantMatch(t, "OMAPSET", ifVersion(second, "OBJ.OMAPSET", "p", "o", "IFVERSION", "1"), anyVersion)
+	servertest.WantMatch(t, "OMAPRM", p.Ask("OBJ.OMAPRM", "p", "o", "IFVERSION", "1"), anyVersion)
 
-	wantMatch(t, "a method", ifVersion(second, "OBJ.EXEC", "p", "o", "test", "echo", ""), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
-	wantMatch(t, "another command", ifVersion("0", "CLASS.INSTALL", "name", "source"), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
-	wantMatch(t, "itself", ifVersion("0", "OBJ.IFVERSION", "0", "OBJ.READ", "p", "o"), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
-	wantMatch(t, "no command", ifVersion("0", "NOSUCH", "p", "o"), `-EINVAL input unknown command 'NOSUCH', .*\r\n`)
-	wantMatch(t, "arguments", ifVersion("0", "OBJ.READ", "p", "o", "1"), `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.READ .*\r\n`)
-	wantMatch(t, "nothing", p.ask("OBJ.IFVERSION", "0", "OBJ.READ"), `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.IFVERSION version command .*\r\n`)
-	wantMatch(t, "version", ifVersion("-1", "OBJ.READ", "p", "o"), `-EINVAL input a version is a number from 0, not "-1"\r\n`)
+	servertest.WantMatch(t, "a method", ifVersion(second, "OBJ.EXEC", "p", "o", "test", "echo", ""), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
+	servertest.WantMatch(t, "another command", ifVersion("0", "CLASS.INSTALL", "name", "source"), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
+	servertest.WantMatch(t, "itself", ifVersion("0", "OBJ.IFVERSION", "0", "OBJ.READ", "p", "o"), `-EINVAL input OBJ.IFVERSION is for .*\r\n`)
+	servertest.WantMatch(t, "no command", ifVersion("0", "NOSUCH", "p", "o"), `-EINVAL input unknown command 'NOSUCH', .*\r\n`)
+	servertest.WantMatch(t, "arguments", ifVersion("0", "OBJ.READ", "p", "o", "1"), `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.READ .*\r\n`)
+	servertest.WantMatch(t, "nothing", p.Ask("OBJ.IFVERSION", "0", "OBJ.READ"), `-EINVAL input wrong number of arguments for '.*' command; usage: OBJ.IFVERSION version command .*\r\n`)
+	servertest.WantMatch(t, "version", ifVersion("-1", "OBJ.READ", "p", "o"), `-EINVAL input a version is a number from 0, not "-1"\r\n`)
 }
 
 // TestDirectWritesShareSyncs pipelines writes of many kinds: no reply comes before they are durable, and few syncs are made.
@@ -232,24 +232,24 @@ func TestDirectWritesShareSyncs(t *testing.T) {
 	release := sync.OnceFunc(func() { end(nil) })
 	defer release() // or the server could not stop
 	before := disk.syncs.Load()
-	p, reader := dial(t, rig.RESP), dial(t, rig.RESP)
-	commands := command("OBJ.WRITEFULL", "p", "o", "a") + command("OBJ.APPEND", "p", "o", "b") + command("OBJ.SETXATTR", "p", "o", "x", "v") +
-		command("OBJ.OMAPSET", "p", "o", "k", "v") + command("OBJ.REMOVE", "p", "o") + command("OBJ.CREATE", "p", "o", "EXCLUSIVE") +
-		command("OBJ.WRITE", "p", "last", "0", "x")
-	p.send(commands)
-	for end := time.Now().Add(time.Minute); reader.ask("OBJ.READ", "p", "last") != bulk("x"); {
+	p, reader := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	commands := servertest.Command("OBJ.WRITEFULL", "p", "o", "a") + servertest.Command("OBJ.APPEND", "p", "o", "b") + servertest.Command("OBJ.SETXATTR", "p", "o", "x", "v") +
+		servertest.Command("OBJ.OMAPSET", "p", "o", "k", "v") + servertest.Command("OBJ.REMOVE", "p", "o") + servertest.Command("OBJ.CREATE", "p", "o", "EXCLUSIVE") +
+		servertest.Command("OBJ.WRITE", "p", "last", "0", "x")
+	p.Send(commands)
+	for end := time.Now().Add(time.Minute); reader.Ask("OBJ.READ", "p", "last") != servertest.Bulk("x"); {
 		if time.Now().After(end) {
 			t.Fatal("the commits are not visible while the disk is slow")
 		}
 	}
 	p.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-	if b, err := p.r.Peek(1); err == nil {
+	if b, err := p.R.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
 	p.SetReadDeadline(time.Now().Add(time.Minute))
 	release()
 	for i := range strings.Count(commands, "*") {
-		wantMatch(t, fmt.Sprint("reply ", i), p.reply(), `(`+anyVersion+`|\+OK\r\n)`)
+		servertest.WantMatch(t, fmt.Sprint("reply ", i), p.Reply(), `(`+anyVersion+`|\+OK\r\n)`)
 	}
 	if n := disk.syncs.Load() - before; n > 2 {
 		t.Errorf("%d syncs for seven commits at once", n)

@@ -1,9 +1,8 @@
 // This file tests the RESP listener over real sockets.
 
-package server_test
+package resp_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -20,113 +19,11 @@ import (
 	"github.com/objluad/objluad/server/servertest"
 )
 
-// peer is a client that speaks bytes.
-type peer struct {
-	t *testing.T
-	net.Conn
-	r *bufio.Reader
-}
-
-func dial(t *testing.T, addr string) *peer {
-	t.Helper()
-	nc, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(time.Minute))
-	return &peer{t, nc, bufio.NewReader(nc)}
-}
-
-func (p *peer) send(raw string) {
-	p.t.Helper()
-	if _, err := io.WriteString(p, raw); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// command encodes a command.
-func command(args ...string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "*%d\r\n", len(args))
-	for _, arg := range args {
-		fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(arg), arg)
-	}
-	return b.String()
-}
-
-// reply reads one reply, whole, as it was sent.
-func (p *peer) reply() string {
-	p.t.Helper()
-	raw, err := p.readReply()
-	if err != nil {
-		p.t.Fatalf("reading a reply: %v; so far %q", err, raw)
-	}
-	return raw
-}
-
-func (p *peer) readReply() (string, error) {
-	line, err := p.r.ReadString('\n')
-	if err != nil {
-		return line, err
-	}
-	var n int
-	fmt.Sscanf(line[1:], "%d", &n)
-	elements := 0
-	switch line[0] {
-	case '$', '!', '=':
-		if n < 0 {
-			return line, nil
-		}
-		body := make([]byte, n+2)
-		_, err := io.ReadFull(p.r, body)
-		return line + string(body), err
-	case '*', '~':
-		elements = n
-	case '%':
-		elements = 2 * n
-	}
-	for range elements {
-		element, err := p.readReply()
-		line += element
-		if err != nil {
-			return line, err
-		}
-	}
-	return line, nil
-}
-
-// ask sends a command and returns the reply.
-func (p *peer) ask(args ...string) string {
-	p.t.Helper()
-	p.send(command(args...))
-	return p.reply()
-}
-
-// wantClosed checks that the server closed the connection, after at most one more reply, which it returns.
-func (p *peer) wantClosed() string {
-	p.t.Helper()
-	rest, err := io.ReadAll(p.r)
-	if err != nil {
-		p.t.Errorf("the connection ended with %v, want it closed", err)
-	}
-	return string(rest)
-}
-
-func bulk(s string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(s), s) }
-
-func wantMatch(t *testing.T, what, got, pattern string) {
-	t.Helper()
-	if !regexp.MustCompile(`(?s)^` + pattern + `$`).MatchString(got) {
-		t.Errorf("%s: got %q, want %s", what, got, pattern)
-	}
-}
-
 func TestCommands(t *testing.T) {
 	rig := servertest.Start(t, server.Options{Version: "1.2.3"})
-	p := dial(t, rig.RESP)
-	hash := strings.Trim(strings.SplitN(p.ask("CLASS.INSTALL", "other", "echo RD\n"), "\r\n", 3)[1], "\r\n")
-	wantMatch(t, "version", hash, `[0-9a-f]{64}`)
+	p := servertest.Dial(t, rig.RESP)
+	hash := strings.Trim(strings.SplitN(p.Ask("CLASS.INSTALL", "other", "echo RD\n"), "\r\n", 3)[1], "\r\n")
+	servertest.WantMatch(t, "version", hash, `[0-9a-f]{64}`)
 	for _, test := range []struct {
 		args []string
 		want string // regular expression
@@ -218,55 +115,55 @@ func TestCommands(t *testing.T) {
 		{[]string{"INFO", "nosuch"}, `\$0\r\n\r\n`},
 		{[]string{"INFO"}, `.*connected_clients:1\r\n.*calls:\d+\r\n.*traps:1\r\n.*slots:1\r\n.*`},
 	} {
-		wantMatch(t, fmt.Sprintf("%.80q", test.args), p.ask(test.args...), test.want)
+		servertest.WantMatch(t, fmt.Sprintf("%.80q", test.args), p.Ask(test.args...), test.want)
 	}
-	if got := p.ask("QUIT"); got != "+OK\r\n" {
+	if got := p.Ask("QUIT"); got != "+OK\r\n" {
 		t.Errorf("QUIT: %q", got)
 	}
-	p.wantClosed()
+	p.WantClosed()
 }
 
 func TestHello(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	wantMatch(t, "HELLO", p.ask("HELLO"), `\*14\r\n.*\$5\r\nproto\r\n:2\r\n.*`)
-	wantMatch(t, "HELLO 4", p.ask("HELLO", "4"), `-NOPROTO unsupported protocol version\r\n`)
-	wantMatch(t, "HELLO x", p.ask("HELLO", "x"), `-EINVAL input .*\r\n`)
-	wantMatch(t, "HELLO 3 AUTH", p.ask("HELLO", "3", "AUTH", "u", "p"), `-EPERM auth .*\r\n`)
-	wantMatch(t, "HELLO 3 SETNAME", p.ask("HELLO", "3", "SETNAME"), `-EINVAL input .*SETNAME.*\r\n`)
-	wantMatch(t, "after failures", p.ask("CLIENT", "GETNAME"), `\$-1\r\n`)
-	wantMatch(t, "HELLO 3", p.ask("HELLO", "3", "SETNAME", "me"), `%7\r\n.*\$5\r\nproto\r\n:3\r\n.*`)
-	wantMatch(t, "GETNAME", p.ask("CLIENT", "GETNAME"), `\$2\r\nme\r\n`)
-	wantMatch(t, "META", p.ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `%6\r\n\$3\r\nret\r\n:7\r\n.*`)
-	wantMatch(t, "INFO", p.ask("INFO", "clients"), `=\d+\r\ntxt:# Clients\r\n.*`)
-	wantMatch(t, "SHOW", p.ask("CLASS.SHOW", "test"), `%16\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%10\r\n.*`)
-	wantMatch(t, "COMMAND INFO", p.ask("COMMAND", "INFO", "nosuch", "ping"), `\*2\r\n_\r\n.*~1\r\n\+fast\r\n.*`)
-	wantMatch(t, "error with traceback", p.ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood", "META"),
+	p := servertest.Dial(t, rig.RESP)
+	servertest.WantMatch(t, "HELLO", p.Ask("HELLO"), `\*14\r\n.*\$5\r\nproto\r\n:2\r\n.*`)
+	servertest.WantMatch(t, "HELLO 4", p.Ask("HELLO", "4"), `-NOPROTO unsupported protocol version\r\n`)
+	servertest.WantMatch(t, "HELLO x", p.Ask("HELLO", "x"), `-EINVAL input .*\r\n`)
+	servertest.WantMatch(t, "HELLO 3 AUTH", p.Ask("HELLO", "3", "AUTH", "u", "p"), `-EPERM auth .*\r\n`)
+	servertest.WantMatch(t, "HELLO 3 SETNAME", p.Ask("HELLO", "3", "SETNAME"), `-EINVAL input .*SETNAME.*\r\n`)
+	servertest.WantMatch(t, "after failures", p.Ask("CLIENT", "GETNAME"), `\$-1\r\n`)
+	servertest.WantMatch(t, "HELLO 3", p.Ask("HELLO", "3", "SETNAME", "me"), `%7\r\n.*\$5\r\nproto\r\n:3\r\n.*`)
+	servertest.WantMatch(t, "GETNAME", p.Ask("CLIENT", "GETNAME"), `\$2\r\nme\r\n`)
+	servertest.WantMatch(t, "META", p.Ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `%6\r\n\$3\r\nret\r\n:7\r\n.*`)
+	servertest.WantMatch(t, "INFO", p.Ask("INFO", "clients"), `=\d+\r\ntxt:# Clients\r\n.*`)
+	servertest.WantMatch(t, "SHOW", p.Ask("CLASS.SHOW", "test"), `%16\r\n.*\$6\r\nactive\r\n#t\r\n.*\$7\r\nmethods\r\n%10\r\n.*`)
+	servertest.WantMatch(t, "COMMAND INFO", p.Ask("COMMAND", "INFO", "nosuch", "ping"), `\*2\r\n_\r\n.*~1\r\n\+fast\r\n.*`)
+	servertest.WantMatch(t, "error with traceback", p.Ask("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\ngood", "META"),
 		`!\d+\r\nEIO script no\\r\\ngood\nclass_version: [0-9a-f]{64}\nusage: cpu_us=\d+ peak_bytes=\d+ host_ops=\d+\ntraceback:\nstack traceback:\n\ttest.lua:1: in function 'fail'\\r\n-ERR injected\r\n`)
-	wantMatch(t, "error without traceback", p.ask("OBJ.READ", "p", "o"), `-ENOENT op .*\r\n`)
-	wantMatch(t, "HELLO 2", p.ask("HELLO", "2"), `\*14\r\n.*`)
-	wantMatch(t, "RESP2", p.ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `\*12\r\n.*`)
+	servertest.WantMatch(t, "error without traceback", p.Ask("OBJ.READ", "p", "o"), `-ENOENT op .*\r\n`)
+	servertest.WantMatch(t, "HELLO 2", p.Ask("HELLO", "2"), `\*14\r\n.*`)
+	servertest.WantMatch(t, "RESP2", p.Ask("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"), `\*12\r\n.*`)
 }
 
 // TestMethodsRunOnTheirConnection checks that no goroutine is between a connection and its method.
 func TestMethodsRunOnTheirConnection(t *testing.T) {
-	p := dial(t, servertest.Start(t, server.Options{}).RESP)
-	wantMatch(t, "the stack of a method", p.ask("OBJ.EXEC", "p", "o", "test", "stack", ""), `.*servertest\.stack.*resp\.\(\*conn\)\.serve.*resp\.\(\*Server\)\.accept.*`)
+	p := servertest.Dial(t, servertest.Start(t, server.Options{}).RESP)
+	servertest.WantMatch(t, "the stack of a method", p.Ask("OBJ.EXEC", "p", "o", "test", "stack", ""), `.*servertest\.stack.*resp\.\(\*conn\)\.serve.*resp\.\(\*Server\)\.accept.*`)
 }
 
 // TestNames uses object ids that break naive protocols, through both ways of naming them.
 func TestNames(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	for _, oid := range []string{"a/b", "\x00", "a\r\nb", "\xff\xfe", " ", "..", "ünï", strings.Repeat("n", 2048)} {
-		wantMatch(t, "write", p.ask("OBJ.WRITEFULL", "p", oid, "of "+oid), `:\d+\r\n`)
-		if got, want := p.ask("OBJ.READ", "p", oid), bulk("of "+oid); got != want {
+		servertest.WantMatch(t, "write", p.Ask("OBJ.WRITEFULL", "p", oid, "of "+oid), `:\d+\r\n`)
+		if got, want := p.Ask("OBJ.READ", "p", oid), servertest.Bulk("of "+oid); got != want {
 			t.Errorf("read of %.20q: %.60q", oid, got)
 		}
-		if got := p.ask("OBJ.LIST", "p"); got != "*2\r\n"+bulk("")+"*1\r\n"+bulk(oid) {
+		if got := p.Ask("OBJ.LIST", "p"); got != "*2\r\n"+servertest.Bulk("")+"*1\r\n"+servertest.Bulk(oid) {
 			t.Errorf("list with %.20q: %.60q", oid, got)
 		}
-		wantMatch(t, "remove", p.ask("OBJ.REMOVE", "p", oid), `\+OK\r\n`)
+		servertest.WantMatch(t, "remove", p.Ask("OBJ.REMOVE", "p", oid), `\+OK\r\n`)
 	}
 }
 
@@ -277,14 +174,14 @@ func TestBadBytesCloseTheConnection(t *testing.T) {
 		strings.Repeat("a", 1<<20), "*2\r\n$1\r\na\r\n$65536\r\n", "$1\r\n",
 		"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nOBJ.REMOVE p o\r\n",
 	} {
-		p := dial(t, rig.RESP)
-		go io.WriteString(p, command("PING")+raw+command("PING")) // the server may close before it took all
-		if got := p.reply(); got != "+PONG\r\n" {
+		p := servertest.Dial(t, rig.RESP)
+		go io.WriteString(p, servertest.Command("PING")+raw+servertest.Command("PING")) // the server may close before it took all
+		if got := p.Reply(); got != "+PONG\r\n" {
 			t.Errorf("%.30q: %q", raw, got)
 		}
-		wantMatch(t, fmt.Sprintf("%.30q", raw), p.wantClosed(), `-EINVAL input [^\r\n]*\r\n`)
+		servertest.WantMatch(t, fmt.Sprintf("%.30q", raw), p.WantClosed(), `-EINVAL input [^\r\n]*\r\n`)
 	}
-	if got := dial(t, rig.RESP).ask("PING"); got != "+PONG\r\n" {
+	if got := servertest.Dial(t, rig.RESP).Ask("PING"); got != "+PONG\r\n" {
 		t.Errorf("afterwards: %q", got)
 	}
 }
@@ -292,14 +189,14 @@ func TestBadBytesCloseTheConnection(t *testing.T) {
 // TestPipeline sends many commands before it reads, in pieces that end anywhere.
 func TestPipeline(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	var send, want bytes.Buffer
 	for i := range 500 {
 		text := fmt.Sprint(i, strings.Repeat("x", i%100))
-		send.WriteString(command("OBJ.EXEC", "p", fmt.Sprint("o", i), "test", "echo", text))
-		want.WriteString(bulk(text))
+		send.WriteString(servertest.Command("OBJ.EXEC", "p", fmt.Sprint("o", i), "test", "echo", text))
+		want.WriteString(servertest.Bulk(text))
 		if i%10 == 0 {
-			send.WriteString(command("NOSUCH"))
+			send.WriteString(servertest.Command("NOSUCH"))
 			want.WriteString("-EINVAL input unknown command 'NOSUCH', with args beginning with: \r\n")
 		}
 	}
@@ -309,7 +206,7 @@ func TestPipeline(t *testing.T) {
 		}
 	}()
 	got := make([]byte, want.Len())
-	if _, err := io.ReadFull(p.r, got); err != nil {
+	if _, err := io.ReadFull(p.R, got); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want.Bytes()) {
@@ -320,20 +217,20 @@ func TestPipeline(t *testing.T) {
 // TestLarge passes inputs and outputs far above the buffers, over a connection that goes on with small ones.
 func TestLarge(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	input := strings.Repeat("0123456789abcdef", 1<<17)
 	for range 2 {
-		if got := p.ask("OBJ.EXEC", "p", "o", "test", "echo", input); got != bulk(input) {
-			t.Errorf("a reply of %d bytes, want %d", len(got), len(bulk(input)))
+		if got := p.Ask("OBJ.EXEC", "p", "o", "test", "echo", input); got != servertest.Bulk(input) {
+			t.Errorf("a reply of %d bytes, want %d", len(got), len(servertest.Bulk(input)))
 		}
-		if got := p.ask("PING"); got != "+PONG\r\n" {
+		if got := p.Ask("PING"); got != "+PONG\r\n" {
 			t.Errorf("PING: %.40q", got)
 		}
 		time.Sleep(1100 * time.Millisecond) // the connection's buffers shrink
 	}
-	wantMatch(t, "over the limit", p.ask("OBJ.EXEC", "p", "o", "test", "echo", strings.Repeat(input, 8)+"x"), `-EMSGSIZE input .*\r\n`)
-	wantMatch(t, "a large object", p.ask("OBJ.WRITEFULL", "p", "o", input+input), `:\d+\r\n`)
-	if got := p.ask("OBJ.READ", "p", "o"); got != bulk(input+input) {
+	servertest.WantMatch(t, "over the limit", p.Ask("OBJ.EXEC", "p", "o", "test", "echo", strings.Repeat(input, 8)+"x"), `-EMSGSIZE input .*\r\n`)
+	servertest.WantMatch(t, "a large object", p.Ask("OBJ.WRITEFULL", "p", "o", input+input), `:\d+\r\n`)
+	if got := p.Ask("OBJ.READ", "p", "o"); got != servertest.Bulk(input+input) {
 		t.Errorf("a reply of %d bytes", len(got))
 	}
 }
@@ -341,13 +238,13 @@ func TestLarge(t *testing.T) {
 // TestClientGone checks that a call ends when its client goes away, and that a client with bytes in flight stays.
 func TestClientGone(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	gone, stays := dial(t, rig.RESP), dial(t, rig.RESP)
-	gone.send(command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000"))
-	stays.send(command("OBJ.EXEC", "p", "o", "test", "wait", "500") + command("PING"))
-	waitFor(t, "both run", func() bool { return rig.Service.Stats().Running == 2 })
+	gone, stays := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	gone.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000"))
+	stays.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "500") + servertest.Command("PING"))
+	servertest.WaitFor(t, "both run", func() bool { return rig.Service.Stats().Running == 2 })
 	gone.Close()
-	waitFor(t, "one is canceled", func() bool { return rig.Service.Stats().Running == 1 })
-	if got := stays.reply() + stays.reply(); got != bulk("waited")+"+PONG\r\n" {
+	servertest.WaitFor(t, "one is canceled", func() bool { return rig.Service.Stats().Running == 1 })
+	if got := stays.Reply() + stays.Reply(); got != servertest.Bulk("waited")+"+PONG\r\n" {
 		t.Errorf("the other got %q", got)
 	}
 }
@@ -355,20 +252,20 @@ func TestClientGone(t *testing.T) {
 // TestCallList checks what an operator is told of a call, in both protocol versions.
 func TestCallList(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	if got := p.ask("CALL.LIST"); got != "*0\r\n" {
+	p := servertest.Dial(t, rig.RESP)
+	if got := p.Ask("CALL.LIST"); got != "*0\r\n" {
 		t.Errorf("without calls: %q", got)
 	}
-	busy := dial(t, rig.RESP)
-	busy.send(command("OBJ.EVAL", "p/n", "o\xff", "--", "wait", "", "TIMEOUT", "60000"))
-	waitFor(t, "it runs", func() bool { return running(rig) == 1 })
+	busy := servertest.Dial(t, rig.RESP)
+	busy.Send(servertest.Command("OBJ.EVAL", "p/n", "o\xff", "--", "wait", "", "TIMEOUT", "60000"))
+	servertest.WaitFor(t, "it runs", func() bool { return servertest.Running(rig) == 1 })
 	fields := `\$2\r\nid\r\n:(\d+)\r\n\$5\r\nstate\r\n\$7\r\nrunning\r\n\$6\r\nage_us\r\n:\d+\r\n\$6\r\nrun_us\r\n:\d+\r\n` +
 		`\$4\r\npool\r\n\$1\r\np\r\n\$9\r\nnamespace\r\n\$1\r\nn\r\n\$3\r\noid\r\n\$2\r\no\x{fffd}\r\n\$5\r\nclass\r\n\$4\r\neval\r\n` +
-		`\$6\r\nscript\r\n%s\r\n\$6\r\nmethod\r\n\$4\r\nwait\r\n\$6\r\nclient\r\n` + regexp.QuoteMeta(bulk(busy.LocalAddr().String())) + `\$4\r\nuser\r\n\$0\r\n\r\n`
-	wantMatch(t, "RESP2", strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd"), fmt.Sprintf(`\*1\r\n\*24\r\n`+fields, ":1"))
-	p.ask("HELLO", "3")
-	list := strings.ToValidUTF8(p.ask("CALL.LIST"), "\ufffd")
-	wantMatch(t, "RESP3", list, fmt.Sprintf(`\*1\r\n%%12\r\n`+fields, "#t"))
+		`\$6\r\nscript\r\n%s\r\n\$6\r\nmethod\r\n\$4\r\nwait\r\n\$6\r\nclient\r\n` + regexp.QuoteMeta(servertest.Bulk(busy.LocalAddr().String())) + `\$4\r\nuser\r\n\$0\r\n\r\n`
+	servertest.WantMatch(t, "RESP2", strings.ToValidUTF8(p.Ask("CALL.LIST"), "\ufffd"), fmt.Sprintf(`\*1\r\n\*24\r\n`+fields, ":1"))
+	p.Ask("HELLO", "3")
+	list := strings.ToValidUTF8(p.Ask("CALL.LIST"), "\ufffd")
+	servertest.WantMatch(t, "RESP3", list, fmt.Sprintf(`\*1\r\n%%12\r\n`+fields, "#t"))
 	id := regexp.MustCompile(`id\r\n:(\d+)`).FindStringSubmatch(list)[1]
 
 	for args, want := range map[string]string{
@@ -378,95 +275,71 @@ func TestCallList(t *testing.T) {
 		"999": `-ENOENT op no call 999 is under way; it may have ended\r\n`,
 		id:    `\+OK\r\n`,
 	} {
-		wantMatch(t, "CALL.KILL "+args, p.ask(append([]string{"CALL.KILL"}, strings.Fields(args)...)...), want)
+		servertest.WantMatch(t, "CALL.KILL "+args, p.Ask(append([]string{"CALL.KILL"}, strings.Fields(args)...)...), want)
 	}
-	wantMatch(t, "the killed call", busy.reply(), `-ECANCELED trap:canceled .*canceled: killed by an operator\r\n`)
-	wantMatch(t, "killed again", p.ask("CALL.KILL", id), `-ENOENT op .*\r\n`)
-	if got := busy.ask("OBJ.EXEC", "p", "o", "test", "count", ""); got != bulk("1") {
+	servertest.WantMatch(t, "the killed call", busy.Reply(), `-ECANCELED trap:canceled .*canceled: killed by an operator\r\n`)
+	servertest.WantMatch(t, "killed again", p.Ask("CALL.KILL", id), `-ENOENT op .*\r\n`)
+	if got := busy.Ask("OBJ.EXEC", "p", "o", "test", "count", ""); got != servertest.Bulk("1") {
 		t.Errorf("afterwards the connection gave %q", got)
 	}
-	wantMatch(t, "documentation", p.ask("COMMAND", "DOCS", "call.kill"), `%1\r\n\$9\r\ncall.kill\r\n.*\$5\r\ngroup\r\n\$4\r\ncall\r\n.*`)
-	wantMatch(t, "information", p.ask("COMMAND", "INFO", "call.kill"), `\*1\r\n\*10\r\n\$9\r\ncall.kill\r\n:2\r\n~2\r\n\+admin\r\n.*`)
+	servertest.WantMatch(t, "documentation", p.Ask("COMMAND", "DOCS", "call.kill"), `%1\r\n\$9\r\ncall.kill\r\n.*\$5\r\ngroup\r\n\$4\r\ncall\r\n.*`)
+	servertest.WantMatch(t, "information", p.Ask("COMMAND", "INFO", "call.kill"), `\*1\r\n\*10\r\n\$9\r\ncall.kill\r\n:2\r\n~2\r\n\+admin\r\n.*`)
 }
 
 // TestKillInAFullHouse has all executions taken and no place left in line.
 func TestKillInAFullHouse(t *testing.T) {
 	rig := servertest.StartWith(t, server.Options{}, objclass.Options{Executions: 2, Queue: 3})
-	var busy []*peer
+	var busy []*servertest.Peer
 	for i := range 3 { // one runs, since what never ran counts as long; two wait, half of the line
-		p := dial(t, rig.RESP)
-		p.send(command("OBJ.EXEC", "p", fmt.Sprint("o", i), "test", "wait", "", "TIMEOUT", "60000"))
-		waitFor(t, "it is in", func() bool { return rig.Service.Stats().Calls == i+1 })
+		p := servertest.Dial(t, rig.RESP)
+		p.Send(servertest.Command("OBJ.EXEC", "p", fmt.Sprint("o", i), "test", "wait", "", "TIMEOUT", "60000"))
+		servertest.WaitFor(t, "it is in", func() bool { return rig.Service.Stats().Calls == i+1 })
 		busy = append(busy, p)
 	}
-	waitFor(t, "they run or wait", func() bool { return running(rig)+waiting(rig) == 3 })
-	p := dial(t, rig.RESP)
-	wantMatch(t, "another call", p.ask("OBJ.EXEC", "p", "o", "test", "echo", ""), `-EBUSY busy .*\r\n`)
-	web := web{t: t, base: "http://" + rig.HTTP}
-	list := p.ask("CALL.LIST")
+	servertest.WaitFor(t, "they run or wait", func() bool { return servertest.Running(rig)+servertest.Waiting(rig) == 3 })
+	p := servertest.Dial(t, rig.RESP)
+	servertest.WantMatch(t, "another call", p.Ask("OBJ.EXEC", "p", "o", "test", "echo", ""), `-EBUSY busy .*\r\n`)
+	web := servertest.NewWeb(t, rig)
+	list := p.Ask("CALL.LIST")
 	ids := regexp.MustCompile(`id\r\n:(\d+)`).FindAllStringSubmatch(list, -1)
 	if len(ids) != 3 || !strings.Contains(list, "waiting-execution") || !strings.Contains(list, "running") {
 		t.Fatalf("the list is %q", list)
 	}
 	for i, id := range ids {
 		if i%2 == 0 {
-			web.want(web.do("DELETE", "/v1/calls/"+id[1], ""), 204, "")
-		} else if got := p.ask("CALL.KILL", id[1]); got != "+OK\r\n" {
+			web.Want(web.Do("DELETE", "/v1/calls/"+id[1], ""), 204, "")
+		} else if got := p.Ask("CALL.KILL", id[1]); got != "+OK\r\n" {
 			t.Errorf("CALL.KILL: %q", got)
 		}
 	}
 	for _, p := range busy {
-		wantMatch(t, "a killed call", p.reply(), `-ECANCELED (busy|op|trap:canceled) .*killed by an operator\r\n`)
-	}
-}
-
-// running returns how many calls are shown to run.
-func running(rig *servertest.Rig) int { return inState(rig, objclass.CallRunning) }
-
-// waiting returns how many calls are shown to wait for an execution.
-func waiting(rig *servertest.Rig) int { return inState(rig, objclass.CallWaitingExecution) }
-
-func inState(rig *servertest.Rig, state objclass.CallState) (n int) {
-	for _, call := range rig.Service.Calls() {
-		if call.State == state {
-			n++
-		}
-	}
-	return n
-}
-
-func waitFor(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("did not happen: %s", what)
-		}
+		servertest.WantMatch(t, "a killed call", p.Reply(), `-ECANCELED (busy|op|trap:canceled) .*killed by an operator\r\n`)
 	}
 }
 
 func TestPanicEndsTheConnectionOnly(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p, other := dial(t, rig.RESP), dial(t, rig.RESP)
-	p.send(command("OBJ.EXEC", "p", "o", "test", "panic", ""))
-	if got := p.wantClosed(); got != "" {
+	p, other := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	p.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "panic", ""))
+	if got := p.WantClosed(); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if got := other.ask("OBJ.EXEC", "p", "o", "test", "count", ""); got != bulk("1") {
+	if got := other.Ask("OBJ.EXEC", "p", "o", "test", "count", ""); got != servertest.Bulk("1") {
 		t.Errorf("another client got %q", got)
 	}
 }
 
 func TestMaxConnections(t *testing.T) {
 	rig := servertest.Start(t, server.Options{MaxConnections: 2})
-	a, b := dial(t, rig.RESP), dial(t, rig.RESP)
-	a.ask("PING")
-	b.ask("PING")
-	wantMatch(t, "a third client", dial(t, rig.RESP).wantClosed(), `-EBUSY busy .*\r\n`)
+	a, b := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	a.Ask("PING")
+	b.Ask("PING")
+	servertest.WantMatch(t, "a third client", servertest.Dial(t, rig.RESP).WantClosed(), `-EBUSY busy .*\r\n`)
 	a.Close()
-	waitFor(t, "there is room", func() bool {
-		c := dial(t, rig.RESP)
-		c.send(command("PING"))
-		got, _ := c.readReply()
+	servertest.WaitFor(t, "there is room", func() bool {
+		c := servertest.Dial(t, rig.RESP)
+		c.Send(servertest.Command("PING"))
+		got, _ := c.ReadReply()
 		return got == "+PONG\r\n"
 	})
 }
@@ -474,17 +347,17 @@ func TestMaxConnections(t *testing.T) {
 // TestShutdown checks that what was read is answered, that idle clients are let go, and that nobody comes in.
 func TestShutdown(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	idle, busy := dial(t, rig.RESP), dial(t, rig.RESP)
-	idle.ask("PING")
-	busy.send(command("OBJ.EXEC", "p", "o", "test", "wait", "300") + command("OBJ.EXEC", "p", "o", "test", "count", ""))
-	waitFor(t, "it runs", func() bool { return rig.Service.Stats().Running == 1 })
+	idle, busy := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	idle.Ask("PING")
+	busy.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "300") + servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	servertest.WaitFor(t, "it runs", func() bool { return rig.Service.Stats().Running == 1 })
 	done := make(chan error)
 	go func() { done <- rig.Shutdown(t.Context()) }()
-	idle.wantClosed()
-	if got := busy.reply() + busy.reply(); got != bulk("waited")+bulk("1") {
+	idle.WantClosed()
+	if got := busy.Reply() + busy.Reply(); got != servertest.Bulk("waited")+servertest.Bulk("1") {
 		t.Errorf("got %q", got)
 	}
-	busy.wantClosed()
+	busy.WantClosed()
 	if err := <-done; err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
@@ -497,9 +370,9 @@ func TestShutdown(t *testing.T) {
 // TestShutdownInTime cancels what runs for too long.
 func TestShutdownInTime(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	p.send(command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000"))
-	waitFor(t, "it runs", func() bool { return rig.Service.Stats().Running == 1 })
+	p := servertest.Dial(t, rig.RESP)
+	p.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000"))
+	servertest.WaitFor(t, "it runs", func() bool { return rig.Service.Stats().Running == 1 })
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := rig.Shutdown(ctx); err == nil {
@@ -516,18 +389,18 @@ func TestManyClients(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			p := dial(t, rig.RESP)
+			p := servertest.Dial(t, rig.RESP)
 			oid := fmt.Sprint("o", i%4)
 			for range 20 {
-				p.send(command("OBJ.EXEC", "p", oid, "test", "count", "") + command("INFO") + command("CLASS.INSTALL", "test", servertest.Source()))
+				p.Send(servertest.Command("OBJ.EXEC", "p", oid, "test", "count", "") + servertest.Command("INFO") + servertest.Command("CLASS.INSTALL", "test", servertest.Source()))
 				for range 3 {
-					if got := p.reply(); got[0] != '$' {
+					if got := p.Reply(); got[0] != '$' {
 						t.Errorf("got %q", got)
 					}
 				}
 			}
 			if i%2 == 0 {
-				p.send(command("OBJ.EXEC", "p", "other", "test", "wait", "20"))
+				p.Send(servertest.Command("OBJ.EXEC", "p", "other", "test", "wait", "20"))
 			}
 			p.Close()
 		})
@@ -536,7 +409,7 @@ func TestManyClients(t *testing.T) {
 	total := 0
 	for i := range 4 {
 		var size int
-		fmt.Sscanf(dial(t, rig.RESP).ask("OBJ.STAT", "p", fmt.Sprint("o", i)), "*3\r\n:%d", &size)
+		fmt.Sscanf(servertest.Dial(t, rig.RESP).Ask("OBJ.STAT", "p", fmt.Sprint("o", i)), "*3\r\n:%d", &size)
 		total += size
 	}
 	if total != 20*20 {

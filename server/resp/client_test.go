@@ -1,6 +1,6 @@
 // This file tests what clients tell of their connections, and what they may know and do of those of others.
 
-package server_test
+package resp_test
 
 import (
 	"errors"
@@ -19,10 +19,10 @@ import (
 )
 
 // dialogue checks replies to commands: regular expressions.
-func dialogue(t *testing.T, p *peer, lines ...[2]string) {
+func dialogue(t *testing.T, p *servertest.Peer, lines ...[2]string) {
 	t.Helper()
 	for _, line := range lines {
-		wantMatch(t, line[0], p.ask(strings.Fields(line[0])...), line[1])
+		servertest.WantMatch(t, line[0], p.Ask(strings.Fields(line[0])...), line[1])
 	}
 }
 
@@ -37,8 +37,8 @@ func fields(line string) map[string]string {
 }
 
 // clientLine returns the fields of a client in CLIENT LIST, nil when it is not there.
-func clientLine(p *peer, id string) map[string]string {
-	for line := range strings.Lines(p.ask("CLIENT", "LIST")) {
+func clientLine(p *servertest.Peer, id string) map[string]string {
+	for line := range strings.Lines(p.Ask("CLIENT", "LIST")) {
 		if f := fields(line); f["id"] == id {
 			return f
 		}
@@ -58,7 +58,7 @@ func eventually(t *testing.T, what string, happened func() bool) {
 
 func TestSession(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	dialogue(t, p,
 		[2]string{"ECHO hello", `\$5\r\nhello\r\n`},
 		[2]string{"TIME", `\*2\r\n\$10\r\n\d{10}\r\n\$\d\r\n\d{1,6}\r\n`},
@@ -86,7 +86,7 @@ func TestSession(t *testing.T) {
 
 func TestClientDescribesItself(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	dialogue(t, p,
 		[2]string{"CLIENT SETNAME me", `\+OK\r\n`},
 		[2]string{"CLIENT SETINFO LIB-NAME lib(1)", `\+OK\r\n`},
@@ -100,25 +100,25 @@ func TestClientDescribesItself(t *testing.T) {
 	)
 	for _, bad := range []string{"a b", "a\n", "a\x00", strings.Repeat("n", 65), "ü"} {
 		for _, args := range [][]string{{"CLIENT", "SETNAME", bad}, {"CLIENT", "SETINFO", "LIB-NAME", bad}, {"HELLO", "3", "SETNAME", bad}} {
-			wantMatch(t, fmt.Sprintf("%.60q", args), p.ask(args...), `-EINVAL input .* cannot contain spaces, newlines or special characters.*\r\n`)
+			servertest.WantMatch(t, fmt.Sprintf("%.60q", args), p.Ask(args...), `-EINVAL input .* cannot contain spaces, newlines or special characters.*\r\n`)
 		}
 	}
-	info := p.ask("CLIENT", "INFO")
-	wantMatch(t, "CLIENT INFO", info, `\$\d+\r\nid=1 addr=`+regexp.QuoteMeta(p.LocalAddr().String())+` laddr=`+regexp.QuoteMeta(rig.RESP)+
+	info := p.Ask("CLIENT", "INFO")
+	servertest.WantMatch(t, "CLIENT INFO", info, `\$\d+\r\nid=1 addr=`+regexp.QuoteMeta(p.LocalAddr().String())+` laddr=`+regexp.QuoteMeta(rig.RESP)+
 		` fd=\d+ name=me age=\d+ idle=\d+ flags=N db=0 qbuf=\d+ qbuf-free=\d+ omem=\d+ tot-mem=\d+ cmd=client\|info user=default resp=2 lib-name=lib\(1\) lib-ver=1.2\n\r\n`)
-	p.ask("HELLO", "3")
-	wantMatch(t, "CLIENT INFO in RESP3", p.ask("CLIENT", "INFO"), `=\d+\r\ntxt:id=1 .* resp=3 .*\n\r\n`)
+	p.Ask("HELLO", "3")
+	servertest.WantMatch(t, "CLIENT INFO in RESP3", p.Ask("CLIENT", "INFO"), `=\d+\r\ntxt:id=1 .* resp=3 .*\n\r\n`)
 }
 
 // TestClientList looks at a connection that runs a method, at one that idles, and at one whose command has not arrived in full.
 func TestClientList(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p, idle, runs, partial := dial(t, rig.RESP), dial(t, rig.RESP), dial(t, rig.RESP), dial(t, rig.RESP)
-	p.ask("PING")
-	idle.ask("ECHO", "x")
-	runs.send(command("OBJ.EXEC", "p", "o", "test", "wait", ""))
-	partial.ask("PING")
-	partial.send("*2\r\n$4\r\nPING\r\n$100\r\nhalf")
+	p, idle, runs, partial := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	p.Ask("PING")
+	idle.Ask("ECHO", "x")
+	runs.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", ""))
+	partial.Ask("PING")
+	partial.Send("*2\r\n$4\r\nPING\r\n$100\r\nhalf")
 	eventually(t, "the bytes that wait are not shown", func() bool { return clientLine(p, "4")["qbuf"] == "24" })
 	eventually(t, "the running command is not shown", func() bool { return clientLine(p, "3")["cmd"] == "obj.exec" })
 	eventually(t, "a connection does not idle", func() bool { return clientLine(p, "2")["idle"] >= "1" && clientLine(p, "2")["age"] >= "1" })
@@ -151,9 +151,9 @@ func TestClientList(t *testing.T) {
 // TestClientListOfASlowReader has a client that does not take a reply.
 func TestClientListOfASlowReader(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p, slow := dial(t, rig.RESP), dial(t, rig.RESP)
-	p.ask("PING")
-	slow.send(command("OBJ.EXEC", "p", "o", "test", "big", fmt.Sprint(16<<20)))
+	p, slow := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	p.Ask("PING")
+	slow.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "big", fmt.Sprint(16<<20)))
 	eventually(t, "what a client does not take is not shown", func() bool {
 		f := clientLine(p, "2")
 		return len(f["omem"]) == 8 && f["tot-mem"] > f["omem"]
@@ -162,16 +162,16 @@ func TestClientListOfASlowReader(t *testing.T) {
 
 func TestClientKill(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	p.ask("PING")
-	victim := func() *peer {
-		v := dial(t, rig.RESP)
-		v.ask("PING")
+	p := servertest.Dial(t, rig.RESP)
+	p.Ask("PING")
+	victim := func() *servertest.Peer {
+		v := servertest.Dial(t, rig.RESP)
+		v.Ask("PING")
 		return v
 	}
 	for _, how := range []string{"ID", "ADDR", "TYPE", "LADDR", "USER", "old"} {
 		v := victim()
-		id := strings.Trim(v.ask("CLIENT", "ID"), ":\r\n")
+		id := strings.Trim(v.Ask("CLIENT", "ID"), ":\r\n")
 		args, want := []string{"CLIENT", "KILL", how, ""}, ":1\r\n"
 		switch how {
 		case "ID":
@@ -187,14 +187,14 @@ func TestClientKill(t *testing.T) {
 		case "old":
 			args, want = []string{"CLIENT", "KILL", v.LocalAddr().String()}, "+OK\r\n"
 		}
-		p.send(command(args...) + command("CLIENT", "LIST")) // at once: the other connection has not ended yet
-		if got := p.reply(); got != want {
+		p.Send(servertest.Command(args...) + servertest.Command("CLIENT", "LIST")) // at once: the other connection has not ended yet
+		if got := p.Reply(); got != want {
 			t.Errorf("%q: %q", args, got)
 		}
-		if list := p.reply(); strings.Contains(list, "id="+id+" ") {
+		if list := p.Reply(); strings.Contains(list, "id="+id+" ") {
 			t.Errorf("%s: the client is still listed: %s", how, list)
 		}
-		if b, err := v.r.ReadByte(); err == nil {
+		if b, err := v.R.ReadByte(); err == nil {
 			t.Errorf("%s: the client reads %q", how, b)
 		}
 	}
@@ -214,14 +214,14 @@ func TestClientKill(t *testing.T) {
 		[2]string{"CLIENT KILL ID 1", `:0\r\n`}, // itself, which is skipped
 		[2]string{"CLIENT KILL", `-EINVAL input wrong number of arguments for 'client\|kill' command; .*\r\n`},
 	)
-	if got := p.ask("CLIENT", "KILL", "ADDR", ""); got != ":0\r\n" {
+	if got := p.Ask("CLIENT", "KILL", "ADDR", ""); got != ":0\r\n" {
 		t.Errorf("no address: %q", got)
 	}
-	if got := stays.ask("PING"); got != "+PONG\r\n" {
+	if got := stays.Ask("PING"); got != "+PONG\r\n" {
 		t.Errorf("a client that nobody killed: %q", got)
 	}
-	p.send(command("CLIENT", "KILL", "ID", "1", "SKIPME", "no") + command("PING"))
-	if got := p.wantClosed(); got != ":1\r\n" {
+	p.Send(servertest.Command("CLIENT", "KILL", "ID", "1", "SKIPME", "no") + servertest.Command("PING"))
+	if got := p.WantClosed(); got != ":1\r\n" {
 		t.Errorf("a client that kills itself reads %q", got)
 	}
 }
@@ -229,24 +229,24 @@ func TestClientKill(t *testing.T) {
 // TestClientKillMany looks at the list while those that were killed have not all ended.
 func TestClientKillMany(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
-	p.ask("PING")
+	p := servertest.Dial(t, rig.RESP)
+	p.Ask("PING")
 	for range 200 {
-		dial(t, rig.RESP).ask("PING")
+		servertest.Dial(t, rig.RESP).Ask("PING")
 	}
-	p.send(command("CLIENT", "KILL", "TYPE", "normal") + command("CLIENT", "LIST"))
-	wantMatch(t, "CLIENT KILL", p.reply(), `:200\r\n`)
-	wantMatch(t, "CLIENT LIST", p.reply(), `\$\d+\r\nid=1 [^\n]*\n\r\n`)
+	p.Send(servertest.Command("CLIENT", "KILL", "TYPE", "normal") + servertest.Command("CLIENT", "LIST"))
+	servertest.WantMatch(t, "CLIENT KILL", p.Reply(), `:200\r\n`)
+	servertest.WantMatch(t, "CLIENT LIST", p.Reply(), `\$\d+\r\nid=1 [^\n]*\n\r\n`)
 }
 
 // TestClientKillEndsItsCall checks that a killed client's method ends, and changes nothing.
 func TestClientKillEndsItsCall(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p, runs := dial(t, rig.RESP), dial(t, rig.RESP)
-	p.ask("PING")
-	runs.send(command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + command("OBJ.WRITEFULL", "p", "o", "x"))
+	p, runs := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	p.Ask("PING")
+	runs.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + servertest.Command("OBJ.WRITEFULL", "p", "o", "x"))
 	eventually(t, "the method does not run", func() bool { return rig.Service.Stats().Running == 1 })
-	if got := p.ask("CLIENT", "KILL", "ID", "2"); got != ":1\r\n" {
+	if got := p.Ask("CLIENT", "KILL", "ID", "2"); got != ":1\r\n" {
 		t.Errorf("CLIENT KILL: %q", got)
 	}
 	began := time.Now()
@@ -254,33 +254,33 @@ func TestClientKillEndsItsCall(t *testing.T) {
 	if took := time.Since(began); took > 30*time.Second { // the method's own time is 60 s
 		t.Errorf("the method ended after %v", took)
 	}
-	eventually(t, "the connection is still counted", func() bool { return len(regexp.MustCompile(`id=`).FindAllString(p.ask("CLIENT", "LIST"), -1)) == 1 })
-	wantMatch(t, "what was behind it", p.ask("OBJ.READ", "p", "o"), `-ENOENT .*`)
+	eventually(t, "the connection is still counted", func() bool { return len(regexp.MustCompile(`id=`).FindAllString(p.Ask("CLIENT", "LIST"), -1)) == 1 })
+	servertest.WantMatch(t, "what was behind it", p.Ask("OBJ.READ", "p", "o"), `-ENOENT .*`)
 }
 
 // TestClientReply checks which replies are left out, those of errors too, and that what was answered before is sent.
 func TestClientReply(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	reply := func(mode string) string { return command("CLIENT", "REPLY", mode) }
-	echo := func(s string) string { return command("ECHO", s) }
+	reply := func(mode string) string { return servertest.Command("CLIENT", "REPLY", mode) }
+	echo := func(s string) string { return servertest.Command("ECHO", s) }
 	for name, test := range map[string]struct{ send, want string }{
-		"off":           {echo("1") + reply("OFF") + echo("2") + command("NOSUCH") + reply("ON") + echo("3"), bulk("1") + "+OK\r\n" + bulk("3")},
-		"off for good":  {echo("1") + reply("OFF") + echo("2"), bulk("1")},
-		"skip":          {echo("1") + reply("SKIP") + echo("2") + echo("3"), bulk("1") + bulk("3")},
-		"skip an error": {reply("SKIP") + command("NOSUCH") + echo("3"), bulk("3")},
-		"skip twice":    {reply("SKIP") + reply("SKIP") + echo("2") + echo("3"), bulk("3")},
-		"skip, on":      {reply("SKIP") + reply("ON") + echo("2"), "+OK\r\n" + bulk("2")},
+		"off":           {echo("1") + reply("OFF") + echo("2") + servertest.Command("NOSUCH") + reply("ON") + echo("3"), servertest.Bulk("1") + "+OK\r\n" + servertest.Bulk("3")},
+		"off for good":  {echo("1") + reply("OFF") + echo("2"), servertest.Bulk("1")},
+		"skip":          {echo("1") + reply("SKIP") + echo("2") + echo("3"), servertest.Bulk("1") + servertest.Bulk("3")},
+		"skip an error": {reply("SKIP") + servertest.Command("NOSUCH") + echo("3"), servertest.Bulk("3")},
+		"skip twice":    {reply("SKIP") + reply("SKIP") + echo("2") + echo("3"), servertest.Bulk("3")},
+		"skip, on":      {reply("SKIP") + reply("ON") + echo("2"), "+OK\r\n" + servertest.Bulk("2")},
 		"off, skip":     {reply("OFF") + reply("SKIP") + echo("1") + echo("2") + reply("ON"), "+OK\r\n"},
-		"reset":         {reply("OFF") + echo("1") + command("RESET") + echo("2"), "+RESET\r\n" + bulk("2")},
+		"reset":         {reply("OFF") + echo("1") + servertest.Command("RESET") + echo("2"), "+RESET\r\n" + servertest.Bulk("2")},
 		"on":            {reply("ON"), "+OK\r\n"},
 		"none":          {reply("MAYBE"), "-EINVAL input syntax error\r\n"},
-		"a large one":   {reply("SKIP") + command("OBJ.EXEC", "p", "o", "test", "big", "100000") + echo("2"), bulk("2")},
-		"a commit":      {reply("SKIP") + command("OBJ.EXEC", "p", "o", "test", "count", "") + command("OBJ.READ", "p", "o"), bulk("x")},
+		"a large one":   {reply("SKIP") + servertest.Command("OBJ.EXEC", "p", "o", "test", "big", "100000") + echo("2"), servertest.Bulk("2")},
+		"a commit":      {reply("SKIP") + servertest.Command("OBJ.EXEC", "p", "o", "test", "count", "") + servertest.Command("OBJ.READ", "p", "o"), servertest.Bulk("x")},
 	} {
-		p := dial(t, rig.RESP)
-		p.send(test.send)
+		p := servertest.Dial(t, rig.RESP)
+		p.Send(test.send)
 		p.Conn.(*net.TCPConn).CloseWrite()
-		if got := p.wantClosed(); got != test.want {
+		if got := p.WantClosed(); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
@@ -291,12 +291,31 @@ func TestMutedCommitFails(t *testing.T) {
 	disk := &slowDisk{FS: vfs.NewMem()}
 	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
 	release := disk.hold()
-	p := dial(t, rig.RESP)
-	p.send(command("CLIENT", "REPLY", "OFF") + command("OBJ.EXEC", "p", "o", "test", "count", ""))
-	reader := dial(t, rig.RESP)
-	eventually(t, "the commit is not visible while the disk is slow", func() bool { return reader.ask("OBJ.READ", "p", "o") == bulk("x") })
+	p := servertest.Dial(t, rig.RESP)
+	p.Send(servertest.Command("CLIENT", "REPLY", "OFF") + servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	reader := servertest.Dial(t, rig.RESP)
+	eventually(t, "the commit is not visible while the disk is slow", func() bool { return reader.Ask("OBJ.READ", "p", "o") == servertest.Bulk("x") })
 	release(errors.New("the disk has failed"))
-	if got := p.wantClosed(); got != "" {
+	if got := p.WantClosed(); got != "" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// Replies stay off however the commands arrive, and while the connection idles.
+func TestRepliesStayOff(t *testing.T) {
+	rig := servertest.Start(t, server.Options{})
+	p, other := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	id := strings.Trim(p.Ask("CLIENT", "ID"), ":\r\n")
+	commands := func(name string) func() bool {
+		return func() bool { return clientLine(other, id)["cmd"] == name }
+	}
+	p.Send(servertest.Command("CLIENT", "REPLY", "OFF"))
+	servertest.WaitFor(t, "replies are off", commands("client|reply"))
+	p.Send(servertest.Command("ECHO", "one"))
+	servertest.WaitFor(t, "a command by itself", commands("echo"))
+	servertest.WaitFor(t, "it idles for as long as connections keep their buffers", func() bool { return clientLine(other, id)["idle"] == "2" })
+	p.Send(servertest.Command("PING", "two"))
+	servertest.WaitFor(t, "a command after a while", commands("ping"))
+	servertest.WantMatch(t, "the first reply", p.Ask("CLIENT", "REPLY", "ON"), `\+OK\r\n`)
+	servertest.WantMatch(t, "the next", p.Ask("PING"), `\+PONG\r\n`)
 }

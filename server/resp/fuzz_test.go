@@ -1,7 +1,7 @@
 // This file fuzzes whole RESP sessions: whatever bytes a client sends, each command in them gets one reply, which is RESP, and no
 // command panics.
 
-package server_test
+package resp_test
 
 import (
 	"bufio"
@@ -29,20 +29,20 @@ const fuzzMaxFrame = 64 << 10
 // fuzzSessions are where the fuzzer begins.
 var fuzzSessions = []string{
 	"PING\r\nping 'a b'\n\"\\x50ING\"\r\n\r\n*0\r\nECHO \"a\n",
-	command("PING") + command("ECHO", "a\r\nb") + command("NOSUCH", "x\r\n") + command("a\r\n+OK\r\n") + command("QUIT") + command("PING"),
-	command("HELLO", "3", "SETNAME", "n") + command("INFO", "everything") + command("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"),
-	command("HELLO", "3") + command("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\n", "META") + command("RESET"),
-	command("OBJ.WRITEFULL", "p", "o", "data") + command("OBJ.READ", "p", "o", "1", "2") + command("OBJ.STAT", "p", "o") + command("OBJ.LIST", "p"),
-	command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "k", "TIMEOUT", "100") + command("OBJ.EXEC", "p", "o", "test", "count", "", "DRYRUN"),
-	command("OBJ.EVAL", "p", "o", "script", "echo", "in", "READONLY") + command("OBJ.EXEC", "p", "o", "test@ff", "echo", "", "CAPTURE"),
-	command("CLIENT", "LIST") + command("CLIENT", "INFO") + command("CLIENT", "SETINFO", "LIB-NAME", "x") + command("CLIENT", "HELP") + command("CLIENT"),
-	command("CLIENT", "REPLY", "SKIP") + command("PING") + command("CLIENT", "REPLY", "OFF") + command("PING") + command("CLIENT", "REPLY", "ON"),
-	command("CLIENT", "KILL", "ID", "1", "SKIPME", "NO") + command("CLIENT", "KILL", "TYPE", "normal") + command("PING"),
-	command("COMMAND") + command("COMMAND", "DOCS") + command("COMMAND", "INFO", "client|id") + command("COMMAND", "GETKEYS", "OBJ.READ", "p", "o") + command("COMMAND", "LIST", "FILTERBY", "PATTERN", "*[a"),
-	command("OBJ.EXEC", "p", "o", "test", "panic", "") + command("PING"),
-	command("CLASS.INSTALL", "c", "echo RD\n") + command("CLASS.SHOW", "c") + command("CLASS.LIST") + command("CLASS.GC", "*", "DRYRUN") + command("CLASS.CANARY", "SET", "c@f", "1"),
-	command("POOL.CREATE", "q") + command("POOL.LIST") + command("POOL.STAT", "q") + command("POOL.DF") + command("POOL.REMOVE", "q") + command("STORE.BACKUP", "b"),
-	command("CALL.LIST") + command("CALL.KILL", "1") + command("SELECT", "0") + command("TIME") + command("AUTH", "a", "b"),
+	servertest.Command("PING") + servertest.Command("ECHO", "a\r\nb") + servertest.Command("NOSUCH", "x\r\n") + servertest.Command("a\r\n+OK\r\n") + servertest.Command("QUIT") + servertest.Command("PING"),
+	servertest.Command("HELLO", "3", "SETNAME", "n") + servertest.Command("INFO", "everything") + servertest.Command("OBJ.EXEC", "p", "o", "test", "ret", "7", "META"),
+	servertest.Command("HELLO", "3") + servertest.Command("OBJ.EXEC", "p", "o", "test", "fail", "5 script no\r\n", "META") + servertest.Command("RESET"),
+	servertest.Command("OBJ.WRITEFULL", "p", "o", "data") + servertest.Command("OBJ.READ", "p", "o", "1", "2") + servertest.Command("OBJ.STAT", "p", "o") + servertest.Command("OBJ.LIST", "p"),
+	servertest.Command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "k", "TIMEOUT", "100") + servertest.Command("OBJ.EXEC", "p", "o", "test", "count", "", "DRYRUN"),
+	servertest.Command("OBJ.EVAL", "p", "o", "script", "echo", "in", "READONLY") + servertest.Command("OBJ.EXEC", "p", "o", "test@ff", "echo", "", "CAPTURE"),
+	servertest.Command("CLIENT", "LIST") + servertest.Command("CLIENT", "INFO") + servertest.Command("CLIENT", "SETINFO", "LIB-NAME", "x") + servertest.Command("CLIENT", "HELP") + servertest.Command("CLIENT"),
+	servertest.Command("CLIENT", "REPLY", "SKIP") + servertest.Command("PING") + servertest.Command("CLIENT", "REPLY", "OFF") + servertest.Command("PING") + servertest.Command("CLIENT", "REPLY", "ON"),
+	servertest.Command("CLIENT", "KILL", "ID", "1", "SKIPME", "NO") + servertest.Command("CLIENT", "KILL", "TYPE", "normal") + servertest.Command("PING"),
+	servertest.Command("COMMAND") + servertest.Command("COMMAND", "DOCS") + servertest.Command("COMMAND", "INFO", "client|id") + servertest.Command("COMMAND", "GETKEYS", "OBJ.READ", "p", "o") + servertest.Command("COMMAND", "LIST", "FILTERBY", "PATTERN", "*[a"),
+	servertest.Command("OBJ.EXEC", "p", "o", "test", "panic", "") + servertest.Command("PING"),
+	servertest.Command("CLASS.INSTALL", "c", "echo RD\n") + servertest.Command("CLASS.SHOW", "c") + servertest.Command("CLASS.LIST") + servertest.Command("CLASS.GC", "*", "DRYRUN") + servertest.Command("CLASS.CANARY", "SET", "c@f", "1"),
+	servertest.Command("POOL.CREATE", "q") + servertest.Command("POOL.LIST") + servertest.Command("POOL.STAT", "q") + servertest.Command("POOL.DF") + servertest.Command("POOL.REMOVE", "q") + servertest.Command("STORE.BACKUP", "b"),
+	servertest.Command("CALL.LIST") + servertest.Command("CALL.KILL", "1") + servertest.Command("SELECT", "0") + servertest.Command("TIME") + servertest.Command("AUTH", "a", "b"),
 	"*2\r\n$4\r\nPING\r\n$-1\r\n", "*-1\r\n", "*1000000000\r\n", "*1\r\n*1\r\n", "$4\r\nPING\r\n", "*1\r\n$4\r\nPI", "*1\r\n$65536\r\n", "GET / HTTP/1.1\r\n", "\x16\x03\x01\nPING\n", `PING '\' x'` + "\r\n" + `PING '\'` + "\n",
 }
 

@@ -1,6 +1,6 @@
 // This file sends the HTTP listener requests that nobody means.
 
-package server_test
+package httpapi_test
 
 import (
 	"bufio"
@@ -22,23 +22,23 @@ import (
 // Each request gets one answer, which is as the document says, and none is of an error of the server.
 func FuzzHTTP(f *testing.F) {
 	for _, seed := range []struct{ method, path, query, header, body string }{
-		{"GET", objects + "o", "namespace=n", "Range: bytes=1-2,-1\r\nIf-None-Match: W/\"1\", *", ""},
-		{"GET", objects + "o", "", "Accept-Encoding: zstd, gzip;q=0.5\r\nIf-Range: \"1\"\r\nRange: bytes=0-", ""},
-		{"PUT", objects + "%2F", "", "If-Match: \"1-gzip\"\r\nContent-Encoding: zstd", "\x28\xb5\x2f\xfd\x00\x58\x21\x00\x00abcd"},
-		{"PUT", objects + "o", "offset=3", "Content-Encoding: gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"},
-		{"PATCH", objects + "o", "", "Content-Range: bytes 1-2/9", "xy"},
-		{"PATCH", objects + "o", "truncate=9", "", ""},
-		{"POST", objects + "o", "", "If-Unmodified-Since: Mon, 02 Jan 2006 15:04:05 GMT", "more"},
-		{"DELETE", objects + "o", "", "", ""},
+		{"GET", servertest.Objects + "o", "namespace=n", "Range: bytes=1-2,-1\r\nIf-None-Match: W/\"1\", *", ""},
+		{"GET", servertest.Objects + "o", "", "Accept-Encoding: zstd, gzip;q=0.5\r\nIf-Range: \"1\"\r\nRange: bytes=0-", ""},
+		{"PUT", servertest.Objects + "%2F", "", "If-Match: \"1-gzip\"\r\nContent-Encoding: zstd", "\x28\xb5\x2f\xfd\x00\x58\x21\x00\x00abcd"},
+		{"PUT", servertest.Objects + "o", "offset=3", "Content-Encoding: gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"},
+		{"PATCH", servertest.Objects + "o", "", "Content-Range: bytes 1-2/9", "xy"},
+		{"PATCH", servertest.Objects + "o", "truncate=9", "", ""},
+		{"POST", servertest.Objects + "o", "", "If-Unmodified-Since: Mon, 02 Jan 2006 15:04:05 GMT", "more"},
+		{"DELETE", servertest.Objects + "o", "", "", ""},
 		{"GET", "/v1/pools/p/objects", "limit=2&after=%FF&prefix=o", "", ""},
-		{"PUT", objects + "o/xattrs/%00", "", "", "v"},
-		{"GET", objects + "o/xattrs", "", "", ""},
-		{"POST", objects + "o/omap", "", "", `{"set":[{"key":"a","value_base64":"/w=="}],"remove":[{"key_base64":"YQ=="}]}`},
-		{"GET", objects + "o/omap", "limit=1&after=", "", ""},
-		{"PUT", objects + "o/omap-header", "", "", "h"},
-		{"POST", objects + "o/exec/test/count", "timeout_ms=5&readonly=0&dry_run=true&meta=1", "Idempotency-Key: k", "in"},
-		{"POST", objects + "o/exec/test@0123/echo", "capture=true", "", "in"},
-		{"POST", objects + "o/eval", "handler=echo", "Content-Type: multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"script\"\r\n\r\n-- x\r\n--b--\r\n"},
+		{"PUT", servertest.Objects + "o/xattrs/%00", "", "", "v"},
+		{"GET", servertest.Objects + "o/xattrs", "", "", ""},
+		{"POST", servertest.Objects + "o/omap", "", "", `{"set":[{"key":"a","value_base64":"/w=="}],"remove":[{"key_base64":"YQ=="}]}`},
+		{"GET", servertest.Objects + "o/omap", "limit=1&after=", "", ""},
+		{"PUT", servertest.Objects + "o/omap-header", "", "", "h"},
+		{"POST", servertest.Objects + "o/exec/test/count", "timeout_ms=5&readonly=0&dry_run=true&meta=1", "Idempotency-Key: k", "in"},
+		{"POST", servertest.Objects + "o/exec/test@0123/echo", "capture=true", "", "in"},
+		{"POST", servertest.Objects + "o/eval", "handler=echo", "Content-Type: multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"script\"\r\n\r\n-- x\r\n--b--\r\n"},
 		{"PUT", "/v1/classes/c", "inactive=true", "", "echo RD"},
 		{"PUT", "/v1/classes/c@0123/canary", "percent=1e9", "", ""},
 		{"POST", "/v1/classes/gc", "unused_s=0&dry_run=1", "", ""},
@@ -85,7 +85,7 @@ func FuzzHTTP(f *testing.F) {
 			t.Errorf("%s", answer)
 		}
 		if asked.URL, err = url.ParseRequestURI(target); err == nil && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/") {
-			web{t: t, base: "http://" + rig.HTTP}.wantDocumented(asked, resp, answer)
+			servertest.NewWeb(t, rig).WantDocumented(asked, resp, answer)
 		}
 	})
 }

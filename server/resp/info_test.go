@@ -1,6 +1,6 @@
 // This file tests INFO: its sections, and that Prometheus is told the same.
 
-package server_test
+package resp_test
 
 import (
 	"io"
@@ -15,9 +15,9 @@ import (
 )
 
 // infoOf returns the lines of INFO.
-func infoOf(p *peer, sections ...string) map[string]string {
+func infoOf(p *servertest.Peer, sections ...string) map[string]string {
 	lines := map[string]string{}
-	for line := range strings.Lines(p.ask(append([]string{"INFO"}, sections...)...)) {
+	for line := range strings.Lines(p.Ask(append([]string{"INFO"}, sections...)...)) {
 		key, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
 		lines[key] = value
 	}
@@ -58,10 +58,10 @@ func stat(line, key string) float64 {
 
 func TestInfoSections(t *testing.T) {
 	rig := servertest.Start(t, server.Options{Store: [][2]string{{"store", "test"}, {"fsync", "never"}}})
-	p := dial(t, rig.RESP)
-	p.ask("OBJ.WRITEFULL", "p", "o", "data")
+	p := servertest.Dial(t, rig.RESP)
+	p.Ask("OBJ.WRITEFULL", "p", "o", "data")
 	titles := func(sections ...string) string {
-		return strings.Join(regexp.MustCompile(`# \w+`).FindAllString(p.ask(append([]string{"INFO"}, sections...)...), -1), " ")
+		return strings.Join(regexp.MustCompile(`# \w+`).FindAllString(p.Ask(append([]string{"INFO"}, sections...)...), -1), " ")
 	}
 	const defaults = "# Server # Clients # Memory # Persistence # Stats # Replication # Cpu # Errorstats"
 	for sections, want := range map[string]string{
@@ -86,25 +86,25 @@ func TestInfoSections(t *testing.T) {
 		"total_net_input_bytes": `[1-9]\d+`, "total_net_output_bytes": `[1-9]\d+`,
 		"cmdstat_obj.writefull": `calls=1,usec=[1-9]\d*,usec_per_call=[1-9]\d*\.\d\d,rejected_calls=0,failed_calls=0`,
 	} {
-		wantMatch(t, key, info[key], want)
+		servertest.WantMatch(t, key, info[key], want)
 	}
 }
 
 // TestInfoIsWhatPrometheusIsTold makes calls of all sorts, and compares each number that both have.
 func TestInfoIsWhatPrometheusIsTold(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	exec := func(method, input string, opts ...string) string {
-		return command(append([]string{"OBJ.EXEC", "p", "o", "test", method, input}, opts...)...)
+		return servertest.Command(append([]string{"OBJ.EXEC", "p", "o", "test", method, input}, opts...)...)
 	}
 	pipeline := []string{
 		exec("count", ""), exec("count", ""), exec("ret", "-2"), exec("fail", "110 trap:deadline x"), exec("echo", "", "TIMEOUT", "x"),
-		command("OBJ.READ", "p", "nosuch"), command("OBJ.READ", "p"), command("CLIENT", "ID"), command("CLIENT", "ID", "x"),
-		command("NOSUCH"), command("HELLO", "4"), command("PING"), command("PING"), command("PING"), exec("ret", "-12345"),
+		servertest.Command("OBJ.READ", "p", "nosuch"), servertest.Command("OBJ.READ", "p"), servertest.Command("CLIENT", "ID"), servertest.Command("CLIENT", "ID", "x"),
+		servertest.Command("NOSUCH"), servertest.Command("HELLO", "4"), servertest.Command("PING"), servertest.Command("PING"), servertest.Command("PING"), exec("ret", "-12345"),
 	}
-	p.send(strings.Join(pipeline, ""))
+	p.Send(strings.Join(pipeline, ""))
 	for range pipeline {
-		p.reply()
+		p.Reply()
 	}
 	info, told := infoOf(p, "everything"), scrape(t, rig)
 	number := func(key string) float64 {
@@ -169,7 +169,7 @@ func TestInfoIsWhatPrometheusIsTold(t *testing.T) {
 		"errorstat_EINVAL":  "count=4", "errorstat_ENOENT": "count=2", "errorstat_ETIMEDOUT": "count=1", "errorstat_NOPROTO": "count=1",
 		"errorstat_E12345": "count=1", "total_error_replies": "9", "calls": "5", "calls_failed": "3",
 	} {
-		wantMatch(t, key, info[key], want)
+		servertest.WantMatch(t, key, info[key], want)
 	}
 	if commands != 5 {
 		t.Errorf("INFO has %d commands beside itself, want 5", commands)
@@ -179,15 +179,15 @@ func TestInfoIsWhatPrometheusIsTold(t *testing.T) {
 // TestErrorsAreBounded has a method fail with more errnos than are counted by themselves.
 func TestErrorsAreBounded(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
-	p := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
 	const errnos = 400
 	var send strings.Builder
 	for i := range errnos {
-		send.WriteString(command("OBJ.EXEC", "p", "o", "test", "ret", strconv.Itoa(-10000-i)))
+		send.WriteString(servertest.Command("OBJ.EXEC", "p", "o", "test", "ret", strconv.Itoa(-10000-i)))
 	}
 	go io.WriteString(p, send.String())
 	for range errnos {
-		p.reply()
+		p.Reply()
 	}
 	info := infoOf(p, "errorstats")
 	if got := stat(info["errorstat__other"], "count"); len(info) > 260 || got != errnos-256 {

@@ -1,6 +1,6 @@
 // This file measures what the wire adds to a call: a client that pipelines over loopback, an engine that does nothing.
 
-package server_test
+package resp_test
 
 import (
 	"bufio"
@@ -16,9 +16,9 @@ import (
 func BenchmarkRESP(b *testing.B) {
 	large := strings.Repeat("x", 64<<10)
 	for _, bench := range []struct{ name, command, reply string }{
-		{"ping", command("PING"), "+PONG\r\n"},
-		{"exec", command("OBJ.EXEC", "p", "o", "test", "echo", ""), bulk("")},
-		{"exec of 64 KiB", command("OBJ.EXEC", "p", "o", "test", "echo", large), bulk(large)},
+		{"ping", servertest.Command("PING"), "+PONG\r\n"},
+		{"exec", servertest.Command("OBJ.EXEC", "p", "o", "test", "echo", ""), servertest.Bulk("")},
+		{"exec of 64 KiB", servertest.Command("OBJ.EXEC", "p", "o", "test", "echo", large), servertest.Bulk(large)},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			const depth = 16

@@ -1,6 +1,6 @@
 // This file tests that no reply tells of a commit that is not durable, and that pipelined commits share the wait for the disk.
 
-package server_test
+package resp_test
 
 import (
 	"context"
@@ -67,14 +67,14 @@ func (d *slowDisk) hold() (release func(error)) {
 }
 
 // pipelined sends three commits at once, and returns when all are visible.
-func pipelined(t *testing.T, rig *servertest.Rig) *peer {
+func pipelined(t *testing.T, rig *servertest.Rig) *servertest.Peer {
 	t.Helper()
-	p := dial(t, rig.RESP)
-	p.send(strings.Repeat(command("OBJ.EXEC", "p", "o", "test", "count", ""), 3))
-	reader := dial(t, rig.RESP)
+	p := servertest.Dial(t, rig.RESP)
+	p.Send(strings.Repeat(servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""), 3))
+	reader := servertest.Dial(t, rig.RESP)
 	for end := time.Now().Add(time.Minute); ; {
-		reader.send(command("OBJ.READ", "p", "o"))
-		if reader.reply() == "$3\r\nxxx\r\n" {
+		reader.Send(servertest.Command("OBJ.READ", "p", "o"))
+		if reader.Reply() == "$3\r\nxxx\r\n" {
 			return p
 		}
 		if time.Now().After(end) {
@@ -90,13 +90,13 @@ func TestRepliesWaitForTheDisk(t *testing.T) {
 	before := disk.syncs.Load()
 	p := pipelined(t, rig)
 	p.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-	if b, err := p.r.Peek(1); err == nil {
+	if b, err := p.R.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
 	p.SetReadDeadline(time.Now().Add(time.Minute))
 	release(nil)
 	for _, want := range []string{"1", "2", "3"} {
-		if got := p.reply(); got != "$1\r\n"+want+"\r\n" {
+		if got := p.Reply(); got != "$1\r\n"+want+"\r\n" {
 			t.Errorf("got %q, want %s", got, want)
 		}
 	}
@@ -112,12 +112,12 @@ func TestNoReplyForALostCommit(t *testing.T) {
 	release := disk.hold()
 	p := pipelined(t, rig)
 	release(errors.New("the disk has failed"))
-	if b, err := p.r.ReadByte(); !errors.Is(err, io.EOF) {
+	if b, err := p.R.ReadByte(); !errors.Is(err, io.EOF) {
 		t.Errorf("got %q, %v, want the end of the connection", b, err)
 	}
-	p = dial(t, rig.RESP)
-	p.send(command("OBJ.EXEC", "p", "o", "test", "count", ""))
-	if got := p.reply(); !strings.HasPrefix(got, "-EIO op ") || !strings.Contains(got, "the disk has failed") {
+	p = servertest.Dial(t, rig.RESP)
+	p.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""))
+	if got := p.Reply(); !strings.HasPrefix(got, "-EIO op ") || !strings.Contains(got, "the disk has failed") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -126,8 +126,8 @@ func TestNoReplyForALostCommit(t *testing.T) {
 // object exists.
 func TestOutcomesWithoutACommitWaitForTheDisk(t *testing.T) {
 	for name, calls := range map[string][2]string{
-		"replay": {command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "key"), "$1\r\n1\r\n"},
-		"exists": {command("OBJ.EXEC", "p", "o", "test", "once", ""), "-EEXIST op object exists\r\n"},
+		"replay": {servertest.Command("OBJ.EXEC", "p", "o", "test", "count", "", "IDEMPOTENCY", "key"), "$1\r\n1\r\n"},
+		"exists": {servertest.Command("OBJ.EXEC", "p", "o", "test", "once", ""), "-EEXIST op object exists\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) { outcomeWaits(t, calls[0], calls[1]) })
 	}
@@ -138,28 +138,28 @@ func outcomeWaits(t *testing.T, call, want string) {
 	disk := &slowDisk{FS: vfs.NewMem()}
 	rig := servertest.StartOn(t, disk, server.Options{}, objclass.Options{})
 	release := disk.hold()
-	first, again := dial(t, rig.RESP), dial(t, rig.RESP)
-	first.send(call)
-	for reader, end := dial(t, rig.RESP), time.Now().Add(time.Minute); ; {
-		reader.send(command("OBJ.READ", "p", "o"))
-		if reader.reply() == "$1\r\nx\r\n" {
+	first, again := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
+	first.Send(call)
+	for reader, end := servertest.Dial(t, rig.RESP), time.Now().Add(time.Minute); ; {
+		reader.Send(servertest.Command("OBJ.READ", "p", "o"))
+		if reader.Reply() == "$1\r\nx\r\n" {
 			break
 		}
 		if time.Now().After(end) {
 			t.Fatal("the commit is not visible while the disk is slow")
 		}
 	}
-	again.send(call)
+	again.Send(call)
 	again.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-	if b, err := again.r.Peek(1); err == nil {
+	if b, err := again.R.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
 	again.SetReadDeadline(time.Now().Add(time.Minute))
 	release(nil)
-	if got := first.reply(); got != "$1\r\n1\r\n" {
+	if got := first.Reply(); got != "$1\r\n1\r\n" {
 		t.Errorf("the first got %q", got)
 	}
-	if got := again.reply(); got != want {
+	if got := again.Reply(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -182,7 +182,7 @@ func shutdownWaits(t *testing.T, patient bool) {
 	ended := make(chan error, 1)
 	go func() { ended <- rig.Shutdown(ctx) }()
 	p.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-	if b, err := p.r.Peek(1); err == nil {
+	if b, err := p.R.Peek(1); err == nil {
 		t.Errorf("a reply begins with %q before anything is durable", b)
 	}
 	select {
@@ -193,7 +193,7 @@ func shutdownWaits(t *testing.T, patient bool) {
 	p.SetReadDeadline(time.Now().Add(time.Minute))
 	if !patient {
 		cancel()
-		if got := p.wantClosed(); got != "" {
+		if got := p.WantClosed(); got != "" {
 			t.Errorf("got %q when nothing is durable", got)
 		}
 		release(nil)
@@ -203,14 +203,14 @@ func shutdownWaits(t *testing.T, patient bool) {
 		return
 	}
 	release(nil)
-	if got := p.wantClosed(); got != bulk("1")+bulk("2")+bulk("3") {
+	if got := p.WantClosed(); got != servertest.Bulk("1")+servertest.Bulk("2")+servertest.Bulk("3") {
 		t.Errorf("got %q", got)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
 	after := servertest.StartOn(t, mem.CrashClone(vfs.CrashCloneCfg{}), server.Options{}, objclass.Options{})
-	if got := dial(t, after.RESP).ask("OBJ.READ", "p", "o"); got != bulk("xxx") {
+	if got := servertest.Dial(t, after.RESP).Ask("OBJ.READ", "p", "o"); got != servertest.Bulk("xxx") {
 		t.Errorf("when the machine crashes then, the object is %q", got)
 	}
 }

@@ -1,6 +1,6 @@
 // This file tests what clients are told of the settings.
 
-package server_test
+package resp_test
 
 import (
 	"testing"
@@ -14,7 +14,7 @@ func TestConfig(t *testing.T) {
 		return [][2]string{{"max-input", "16MiB"}, {"max-frame", "64MiB"}, {"timeout", "1s"}}
 	}
 	rig := servertest.Start(t, server.Options{Settings: settings, MaxConnections: 77})
-	dialogue(t, dial(t, rig.RESP), [][2]string{
+	dialogue(t, servertest.Dial(t, rig.RESP), [][2]string{
 		{"CONFIG GET max-*", `\*4\r\n\$9\r\nmax-frame\r\n\$5\r\n64MiB\r\n\$9\r\nmax-input\r\n\$5\r\n16MiB\r\n`},
 		{"config get TIMEOUT m?x-input timeout", `\*4\r\n\$9\r\nmax-input\r\n\$5\r\n16MiB\r\n\$7\r\ntimeout\r\n\$2\r\n1s\r\n`},
 		{"CONFIG GET save", `\*2\r\n\$4\r\nsave\r\n\$0\r\n\r\n`},
@@ -34,7 +34,7 @@ func TestConfig(t *testing.T) {
 		"everysec": {{"fsync", "interval"}, {"fsync_interval_ms", "1000"}},
 		"no":       {{"fsync", "interval"}, {"fsync_interval_ms", "1001"}},
 	} {
-		dialogue(t, dial(t, servertest.Start(t, server.Options{Store: store}).RESP), [2]string{"CONFIG GET appendfsync", `\*2\r\n\$11\r\nappendfsync\r\n\$\d\r\n` + want + `\r\n`})
+		dialogue(t, servertest.Dial(t, servertest.Start(t, server.Options{Store: store}).RESP), [2]string{"CONFIG GET appendfsync", `\*2\r\n\$11\r\nappendfsync\r\n\$\d\r\n` + want + `\r\n`})
 	}
-	dialogue(t, dial(t, servertest.Start(t, server.Options{Store: [][2]string{{"fsync", "never"}}}).RESP), [2]string{"CONFIG GET appendfsync", `(?s).*\r\nno\r\n`})
+	dialogue(t, servertest.Dial(t, servertest.Start(t, server.Options{Store: [][2]string{{"fsync", "never"}}}).RESP), [2]string{"CONFIG GET appendfsync", `(?s).*\r\nno\r\n`})
 }
