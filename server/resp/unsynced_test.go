@@ -58,10 +58,10 @@ func (d *slowDisk) hold() (release func(error)) {
 	held := make(chan error)
 	d.held.Store(&held)
 	return func(err error) {
-		d.held.Store(nil)
 		if err != nil {
-			held <- err
+			held <- err // to a sync that may have yet to begin
 		}
+		d.held.Store(nil)
 		close(held)
 	}
 }
