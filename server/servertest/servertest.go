@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -80,18 +81,24 @@ func ret(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
 	return int32(n), nil, err
 }
 
-// big returns as many bytes as its input says.
+// big returns as many bytes as its input says, up to 128 MiB.
 func big(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
 	n, err := strconv.Atoi(string(inv.Input))
-	return 0, bytes.Repeat([]byte{'b'}, max(n, 0)), err
+	if err != nil || n < 0 || n > 128<<20 {
+		return 0, nil, syscall.EINVAL
+	}
+	return 0, bytes.Repeat([]byte{'b'}, n), nil
 }
+
+// kinds are what kinds of errors look like.
+var kinds = regexp.MustCompile(`^[a-z]+(:[a-z]+)?$`)
 
 // fail fails with "errno kind message", and a traceback.
 func fail(_ context.Context, inv *objclass.Invocation) (int32, []byte, error) {
 	parts := strings.SplitN(string(inv.Input), " ", 3)
-	errno, err := strconv.Atoi(parts[0])
-	if err != nil {
-		return 0, nil, err
+	errno, err := strconv.ParseUint(parts[0], 10, 16)
+	if err != nil || len(parts) < 3 || !kinds.MatchString(parts[1]) {
+		return 0, nil, syscall.EINVAL
 	}
 	e := objclass.Errorf(syscall.Errno(errno), objclass.Kind(parts[1]), "%s", parts[2])
 	e.Traceback = "stack traceback:\n\ttest.lua:1: in function 'fail'\r\n-ERR injected"
