@@ -236,7 +236,7 @@ func StartOn(t testing.TB, fs vfs.FS, opts server.Options, bounds objclass.Optio
 	r.RESP, served[0] = serve(t, r.ServeRESP)
 	r.HTTP, served[1] = serve(t, r.ServeHTTP)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := r.Shutdown(ctx); err != nil {
 			t.Errorf("Shutdown: %v", err)
