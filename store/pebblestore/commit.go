@@ -103,7 +103,7 @@ func (s *Store) applyTo(b *pebble.Batch, lock *objectLock, slot *headSlot, key [
 	lock.Lock()
 	defer lock.Unlock()
 
-	known, err := s.head(key)
+	known, err := slot.read(s.db, key)
 	if err != nil {
 		return 0, err
 	}

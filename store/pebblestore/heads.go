@@ -3,8 +3,9 @@ package pebblestore
 // This file remembers heads: of objects that were read or committed of late, as far as a head is all that they have.
 
 import (
-	"slices"
 	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
 )
 
 // headSlots times the number of object locks is how many heads are remembered. A head has up to 4 KiB.
@@ -22,14 +23,13 @@ type rememberedHead struct {
 // reader that finds the same pointer before and after its read of the database has read what is still true.
 type headSlot struct{ atomic.Pointer[rememberedHead] }
 
-// head returns the head of an object, or nil when it is absent. It must not be changed.
-func (s *Store) head(key []byte) (*record, error) {
-	_, slot := s.locks.of(key)
+// read returns the head of the object of that key, or nil when it is absent. It must not be changed.
+func (slot *headSlot) read(r pebble.Reader, key []byte) (*record, error) {
 	seen := slot.Load()
 	if seen != nil && !seen.changing && seen.key == string(key) {
 		return seen.head, nil
 	}
-	head, err := readHead(s.db, key)
+	head, err := readHead(r, key)
 	if err == nil && (seen == nil || !seen.changing) && whole(head) {
 		slot.CompareAndSwap(seen, &rememberedHead{key: string(key), head: head})
 	}
@@ -51,7 +51,7 @@ func (slot *headSlot) change(key, encoded []byte, apply func() error) error {
 	var head *record
 	if encoded != nil {
 		var err error
-		if head, err = decodeRecord(slices.Clip(encoded)); err != nil {
+		if head, err = decodeRecord(encoded); err != nil {
 			return ioError(err)
 		}
 	}

@@ -159,7 +159,7 @@ func TestHeadsThatChangeAreRead(t *testing.T) {
 	_, slot := s.locks.of(key)
 	want := func(when string, version uint64) {
 		t.Helper()
-		if head, err := s.head(key); err != nil || head == nil || head.version != version {
+		if head, err := slot.read(s.db, key); err != nil || head == nil || head.version != version {
 			t.Errorf("%s the head is %+v, %v, want version %d", when, head, err, version)
 		}
 	}

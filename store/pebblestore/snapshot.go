@@ -20,7 +20,8 @@ func (s *Store) Snapshot(ctx context.Context, ref store.Ref) (store.Snapshot, er
 	}
 	defer p.leave()
 	key := headKey(p.id, ref.Namespace, ref.OID)
-	head, err := s.head(key)
+	_, slot := s.locks.of(key)
+	head, err := slot.read(s.db, key)
 	if err != nil {
 		return nil, err
 	}
