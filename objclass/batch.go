@@ -28,9 +28,9 @@ func (b *Batch) End() {
 	}
 }
 
-// begin gives back what is kept, unless that is for such calls.
+// begin gives back what is kept, unless that is for such calls. One that is captured reads its object first.
 func (b *Batch) begin(call *Call) {
-	if b.class != call.Class || b.method != call.Method {
+	if call.Capture || b.class != call.Class || b.method != call.Method {
 		b.End()
 	}
 }

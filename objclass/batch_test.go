@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/objluad/objluad/store"
 )
 
 // batchHouse has one execution, and methods that take as long as their input says: 10 µs or longer.
@@ -114,6 +116,19 @@ func TestBatchKeepsItsExecution(t *testing.T) {
 		if first == nil || b.kept == nil || b.kept == first {
 			t.Errorf("calls of two scripts kept %p and %p", first, b.kept)
 		}
+
+		call(b, "test", "rd2", "10us") // which is learnt
+		call(b, "test", "rd2", "10us")
+		kept("another method", true)
+		var running []int // when the object is read
+		h.store.beforeSnapshot = func(context.Context, store.Ref) { running = append(running, h.executions.count()) }
+		if _, err := h.Exec(t.Context(), Call{Ref: ref("o"), Class: "test", Method: "rd2", Input: []byte("10us"), Tenant: "t", Capture: true, Batch: b}); err != nil {
+			t.Error(err)
+		}
+		if len(running) == 0 || running[0] != 0 {
+			t.Errorf("while an object is read to be captured, %d methods run", running)
+		}
+		h.store.beforeSnapshot = nil
 		b.End()
 	})
 }
