@@ -11,8 +11,6 @@ import (
 	"github.com/objluad/objluad/server/limits"
 )
 
-const bodyPart = 1 << 20 // bytes of a part; the last one may be smaller
-
 // paced returns a handler of requests whose bodies are cut off unless each part arrives within patience. A large body may take as long as
 // it needs, and nobody holds a connection by a byte now and then.
 func paced(next http.Handler, patience time.Duration) http.Handler {
@@ -36,7 +34,7 @@ type pacedBody struct {
 }
 
 func (b *pacedBody) nextPart() {
-	b.left = bodyPart
+	b.left = limits.SlowPart
 	_ = b.deadline(time.Now().Add(b.patience)) // on a connection that is broken there is nothing to wait for
 }
 

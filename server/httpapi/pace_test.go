@@ -12,12 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/objluad/objluad/server/limits"
 	"github.com/objluad/objluad/server/wire"
 )
 
 func TestPacedBodies(t *testing.T) {
 	const patience, method = 3 * time.Second, 4 * time.Second
-	part := strings.Repeat("x", bodyPart)
+	part := strings.Repeat("x", limits.SlowPart)
 	for name, test := range map[string]struct {
 		parts  []string
 		pause  time.Duration // before each but the first
@@ -25,10 +26,10 @@ func TestPacedBodies(t *testing.T) {
 		late   bool
 	}{
 		"no body, and a method that runs for long":       {nil, 0, 0, false},
-		"a body, and a method that runs for long":        {[]string{part}, 0, bodyPart, false},
+		"a body, and a method that runs for long":        {[]string{part}, 0, limits.SlowPart, false},
 		"a body that stops":                              {[]string{"half"}, 0, 8, true},
 		"a body that drips":                              {strings.Split(strings.Repeat("x", 40), ""), patience / 30, 40, true},
-		"a large body that takes more time, but no part": {[]string{part, part, part}, patience * 3 / 5, 3 * bodyPart, false},
+		"a large body that takes more time, but no part": {[]string{part, part, part}, patience * 3 / 5, 3 * limits.SlowPart, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -67,7 +67,7 @@ const (
 	CutSlowReader CutReason = iota // it did not take a reply
 	CutUnsent                      // it was among the slowest when all together did not take too much
 	CutSlowSender                  // it did not finish a command
-	CutHandshake                   // it sent no command
+	CutHandshake                   // it sent no command, or did not log in
 	CutIdle                        // it sent no further command
 	CutReasons                     // is how many there are
 )

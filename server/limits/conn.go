@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	SlowPart   = 1 << 20 // bytes that a client has Bounds.SlowTimeout for
+	SlowPart   = 1 << 20 // bytes of a request or a reply that a client has Bounds.SlowTimeout for
 	SmallReply = 8 << 10 // bytes that are no large reply
 )
 
