@@ -46,16 +46,6 @@ func clientLine(p *servertest.Peer, id string) map[string]string {
 	return nil
 }
 
-// eventually waits for what happens soon, or else is never to happen.
-func eventually(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(what)
-		}
-	}
-}
-
 func TestSession(t *testing.T) {
 	rig := servertest.Start(t, server.Options{})
 	p := servertest.Dial(t, rig.RESP)
@@ -119,9 +109,9 @@ func TestClientList(t *testing.T) {
 	runs.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", ""))
 	partial.Ask("PING")
 	partial.Send("*2\r\n$4\r\nPING\r\n$100\r\nhalf")
-	eventually(t, "the bytes that wait are not shown", func() bool { return clientLine(p, "4")["qbuf"] == "24" })
-	eventually(t, "the running command is not shown", func() bool { return clientLine(p, "3")["cmd"] == "obj.exec" })
-	eventually(t, "a connection does not idle", func() bool { return clientLine(p, "2")["idle"] >= "1" && clientLine(p, "2")["age"] >= "1" })
+	servertest.WaitFor(t, "the bytes that wait are shown", func() bool { return clientLine(p, "4")["qbuf"] == "24" })
+	servertest.WaitFor(t, "the running command is shown", func() bool { return clientLine(p, "3")["cmd"] == "obj.exec" })
+	servertest.WaitFor(t, "connections idle", func() bool { return clientLine(p, "2")["idle"] >= "1" && clientLine(p, "2")["age"] >= "1" })
 	if f := clientLine(p, "2"); f["cmd"] != "echo" || f["addr"] != idle.LocalAddr().String() {
 		t.Errorf("the idle client: %v", f)
 	}
@@ -145,7 +135,7 @@ func TestClientList(t *testing.T) {
 		[2]string{"CLIENT LIST FOO", `-EINVAL input syntax error\r\n`},
 		[2]string{"CLIENT KILL ID 3", `:1\r\n`},
 	)
-	eventually(t, "the method does not end", func() bool { return rig.Service.Stats().Calls == 0 })
+	servertest.WaitFor(t, "the method ends", func() bool { return rig.Service.Stats().Calls == 0 })
 }
 
 // TestClientListOfASlowReader has a client that does not take a reply.
@@ -154,7 +144,7 @@ func TestClientListOfASlowReader(t *testing.T) {
 	p, slow := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
 	p.Ask("PING")
 	slow.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "big", fmt.Sprint(16<<20)))
-	eventually(t, "what a client does not take is not shown", func() bool {
+	servertest.WaitFor(t, "what a client does not take is shown", func() bool {
 		f := clientLine(p, "2")
 		return len(f["omem"]) == 8 && f["tot-mem"] > f["omem"]
 	})
@@ -245,16 +235,16 @@ func TestClientKillEndsItsCall(t *testing.T) {
 	p, runs := servertest.Dial(t, rig.RESP), servertest.Dial(t, rig.RESP)
 	p.Ask("PING")
 	runs.Send(servertest.Command("OBJ.EXEC", "p", "o", "test", "wait", "", "TIMEOUT", "60000") + servertest.Command("OBJ.WRITEFULL", "p", "o", "x"))
-	eventually(t, "the method does not run", func() bool { return rig.Service.Stats().Running == 1 })
+	servertest.WaitFor(t, "the method runs", func() bool { return rig.Service.Stats().Running == 1 })
 	if got := p.Ask("CLIENT", "KILL", "ID", "2"); got != ":1\r\n" {
 		t.Errorf("CLIENT KILL: %q", got)
 	}
 	began := time.Now()
-	eventually(t, "the method does not end", func() bool { return rig.Service.Stats().Calls == 0 })
+	servertest.WaitFor(t, "the method ends", func() bool { return rig.Service.Stats().Calls == 0 })
 	if took := time.Since(began); took > 30*time.Second { // the method's own time is 60 s
 		t.Errorf("the method ended after %v", took)
 	}
-	eventually(t, "the connection is still counted", func() bool { return len(regexp.MustCompile(`id=`).FindAllString(p.Ask("CLIENT", "LIST"), -1)) == 1 })
+	servertest.WaitFor(t, "the connection is counted no more", func() bool { return len(regexp.MustCompile(`id=`).FindAllString(p.Ask("CLIENT", "LIST"), -1)) == 1 })
 	servertest.WantMatch(t, "what was behind it", p.Ask("OBJ.READ", "p", "o"), `-ENOENT .*`)
 }
 
@@ -294,7 +284,7 @@ func TestMutedCommitFails(t *testing.T) {
 	p := servertest.Dial(t, rig.RESP)
 	p.Send(servertest.Command("CLIENT", "REPLY", "OFF") + servertest.Command("OBJ.EXEC", "p", "o", "test", "count", ""))
 	reader := servertest.Dial(t, rig.RESP)
-	eventually(t, "the commit is not visible while the disk is slow", func() bool { return reader.Ask("OBJ.READ", "p", "o") == servertest.Bulk("x") })
+	servertest.WaitFor(t, "the commit is visible while the disk is slow", func() bool { return reader.Ask("OBJ.READ", "p", "o") == servertest.Bulk("x") })
 	release(errors.New("the disk has failed"))
 	if got := p.WantClosed(); got != "" {
 		t.Errorf("got %q", got)

@@ -19,11 +19,9 @@ import (
 	"github.com/objluad/objluad/server/limits"
 )
 
-const (
-	// A client that is still sending when its connection is closed would be told so by a reset, and lose the reply that
-	// says why. So it is listened to for a while.
-	lingerTime = time.Second
-)
+// A client that is still sending when its connection is closed would be told so by a reset, and lose the reply that
+// says why. So it is listened to for a while.
+const lingerTime = time.Second
 
 type conn struct {
 	srv     *Server
