@@ -19,8 +19,8 @@ const maxRound = 256
 // functions with one operation each takes one round trip, and on the embedded store waits for the disk once.
 //
 // The operations run one after the other on a connection of their own: a slow one holds up those behind it in the batch, and nobody
-// else. They are no transaction. When ctx ends, those that have not ended fail, and when that of an operation ends, it does. Batch returns when all functions have, and joins their
-// errors. The IOContext is of no use after that.
+// else. They are no transaction. When ctx ends, those that have not ended fail, and when that of an operation ends, it does. Batch
+// returns when all functions have, and joins their errors. The IOContext is of no use after that.
 func (ioctx *IOContext) Batch(ctx context.Context, ops ...func(*IOContext) error) error {
 	errs := make([]error, len(ops))
 	members := make([]*member, len(ops))

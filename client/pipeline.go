@@ -27,10 +27,10 @@ func (c *Conn) shared(ctx context.Context, args []string) rueidis.RedisResult {
 	return result
 }
 
-// Pipelined returns a context whose operations share one connection with all that are made so on the Conn. They are sent without waiting
-// for the replies of those before, which costs much less for each when many are made at once; and the daemon runs them one after the
-// other, so each waits for those before it: it is for methods that are known to be short. When the ctx of a call ends, the call is ended at the
-// daemon, at the latest soon after it began, and no other one is.
+// Pipelined returns a context whose operations share one connection with all that are made so on the Conn. They are sent without
+// waiting for the replies of those before, which costs much less for each when many are made at once; and the daemon runs them
+// one after the other, so each waits for those before it: it is for methods that are known to be short. When the ctx of a call
+// ends, the call is ended at the daemon, at the latest soon after it began, and no other one is.
 func (ioctx *IOContext) Pipelined() *IOContext { return ioctx.over((*Conn).shared) }
 
 // over returns a context whose commands are sent otherwise.
