@@ -429,6 +429,47 @@ var scripts = map[string]string{
 			if count < 5 then b:append(count + 1 .. "\n") end
 		end
 		assert(count == 5)`,
+	// What Lua 5.4 returns, or says.
+	"bytes of strings": `
+		for expression, want in pairs{
+			[ [==[('abc'):byte(1)]==] ] = "97",
+			[ [==[('abc'):byte(3)]==] ] = "99",
+			[ [==[('abc'):byte(4)]==] ] = "",
+			[ [==[('abc'):byte(0)]==] ] = "",
+			[ [==[('abc'):byte(-1)]==] ] = "99",
+			[ [==[('abc'):byte(-4)]==] ] = "",
+			[ [==[('abc'):byte()]==] ] = "97",
+			[ [==[('abc'):byte(nil)]==] ] = "97",
+			[ [==[('abc'):byte(2,nil)]==] ] = "98",
+			[ [==[('abc'):byte(2,3)]==] ] = "98 99",
+			[ [==[('abc'):byte(2,1)]==] ] = "",
+			[ [==[('abc'):byte(2.0)]==] ] = "98",
+			[ [==[('abc'):byte(2.5)]==] ] = "bad argument #1 to 'byte' (number has no integer representation)",
+			[ [==[('abc'):byte('2')]==] ] = "98",
+			[ [==[('abc'):byte('0x2')]==] ] = "98",
+			[ [==[('abc'):byte('two')]==] ] = "bad argument #1 to 'byte' (number expected, got string)",
+			[ [==[('abc'):byte({})]==] ] = "bad argument #1 to 'byte' (number expected, got table)",
+			[ [==[string.byte(123,2)]==] ] = "50",
+			[ [==[string.byte(1.5,2)]==] ] = "46",
+			[ [==[string.byte()]==] ] = "bad argument #1 to 'byte' (string expected, got no value)",
+			[ [==[string.byte(nil,1)]==] ] = "bad argument #1 to 'byte' (string expected, got nil)",
+			[ [==[string.byte({},1)]==] ] = "bad argument #1 to 'byte' (string expected, got table)",
+			[ [==[(''):byte(1)]==] ] = "",
+			[ [==[('\0\255'):byte(2)]==] ] = "255",
+			[ [==[('\0\255'):byte(1)]==] ] = "0",
+			[ [==[('abc'):byte(math.maxinteger)]==] ] = "",
+			[ [==[('abc'):byte(math.mininteger)]==] ] = "",
+			[ [==[('abc'):byte(1e300)]==] ] = "bad argument #1 to 'byte' (number has no integer representation)",
+			[ [==[('abc'):byte(2,3,4)]==] ] = "98 99",
+			[ [==[string.byte('abc', true)]==] ] = "bad argument #2 to 'byte' (number expected, got boolean)",
+			[ [==[('abc'):byte(2, 'x')]==] ] = "bad argument #2 to 'byte' (number expected, got string)",
+			[ [==[string.byte(true, 1)]==] ] = "bad argument #1 to 'byte' (string expected, got boolean)",
+		} do
+			local got = table.pack(pcall(load("return " .. expression, "=place")))
+			for i = 1, got.n do got[i] = tostring(got[i]) end
+			got = table.concat(got, " ", 2):gsub("place:1: ", "")
+			assert(got == want, expression .. ": " .. got)
+		end`,
 	// At some depths of the stack a metamethod makes it move.
 	"concatenation": `
 		local b = bl("X")

@@ -206,6 +206,11 @@ var mutants = []mutant{
 		"./luavm", "TestScriptAPI/sandbox",
 	},
 	{
+		"string.byte reads no byte behind a string", "luavm/sandbox.c",
+		" || (lua_Unsigned)at > size", "",
+		"./luavm", "TestScriptAPI/bytes_of_strings",
+	},
+	{
 		"an iterator of gmatch cannot overflow the stack", "luavm/sandbox.c",
 		"	luaL_argcheck(L, size <= GMATCH_PATTERN, 2, \"pattern too long for gmatch\");\n", "",
 		"./luavm", "TestCorpus/stack/gmatch_after_failure",
