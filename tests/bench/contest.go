@@ -22,6 +22,10 @@ type contest struct {
 }
 
 var contests = []contest{
+	{"PING, 50 connections", 0,
+		[]string{"-c", "50", "-n", "100000"}, []string{"PING"}, []string{"PING"}},
+	{"PING, 50 connections, pipeline 16", 0,
+		[]string{"-c", "50", "-P", "16", "-n", "1000000"}, []string{"PING"}, []string{"PING"}},
 	{"no-op, 50 connections", 1,
 		[]string{"-c", "50", "-n", "100000"},
 		[]string{"OBJ.EXEC", "default", "o", "bench", "noop", ""}, []string{"FCALL", "noop", "1", "k"}},
