@@ -4,6 +4,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/objluad/objluad/objclass"
 )
@@ -17,10 +18,19 @@ func VisiblePools(user *User, names []string) []string {
 
 // VisibleClasses returns those that the user may call or change.
 func VisibleClasses(user *User, infos []objclass.ClassInfo) []objclass.ClassInfo {
-	return slices.DeleteFunc(infos, func(info objclass.ClassInfo) bool {
-		return !Sees(user, OnClass(Class|Exec, info.Name))
-	})
+	return slices.DeleteFunc(infos, func(info objclass.ClassInfo) bool { return !seesClass(user, info.Name) })
 }
+
+// VisibleOfClass returns what the user may know of a class that it may call or change: that no others require it but such.
+func VisibleOfClass(user *User, info objclass.ClassInfo) objclass.ClassInfo {
+	info.RequiredBy = slices.DeleteFunc(slices.Clone(info.RequiredBy), func(spec string) bool {
+		name, _, _ := strings.Cut(spec, "@")
+		return !seesClass(user, name)
+	})
+	return info
+}
+
+func seesClass(user *User, name string) bool { return Sees(user, OnClass(Class|Exec, name)) }
 
 // VisibleCalls returns the user's own, or all when it may end them.
 func VisibleCalls(user *User, infos []objclass.CallInfo) []objclass.CallInfo {

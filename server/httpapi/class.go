@@ -25,7 +25,7 @@ type classJSON struct {
 
 	Manifest      *objclass.Manifest `json:"manifest,omitempty"`
 	Requires      map[string]string  `json:"requires,omitempty"`    // as the source has it → "class@version"
-	RequiredBy    []string           `json:"required_by,omitempty"` // "class@version"; only where the class was asked for
+	RequiredBy    []string           `json:"required_by,omitempty"` // "class@version" that the user may call or change; only where the class was asked for
 	ActiveVersion string             `json:"active_version"`
 	objclass.ClassState
 	Quarantine *quarantineJSON `json:"quarantine,omitempty"`
@@ -102,7 +102,7 @@ func (s *Server) showClass(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, newClassJSON(info))
+	return writeJSON(w, newClassJSON(access.VisibleOfClass(userOf(r), info)))
 }
 
 func (s *Server) installClass(w http.ResponseWriter, r *http.Request) error {

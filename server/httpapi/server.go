@@ -69,7 +69,6 @@ func New(service *objclass.Service, opts Options) *Server {
 		panic(err) // of schemas that are constants
 	}
 	s.numbers = opts.Metrics.Handler()
-	log := opts.Logger.With("listener", "http")
 	opts.Metrics.Counter("objluad_http_connections_accepted_total", "HTTP connections that were accepted.", s.connected.Accepted)
 	opts.Metrics.Counter("objluad_http_connections_refused_total", "HTTP connections that were refused because there were too many.", s.connected.Refused)
 	s.connected.Register(opts.Metrics, "http")
@@ -83,7 +82,7 @@ func New(service *objclass.Service, opts Options) *Server {
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, s.connected.ConnOf(nc))
 		},
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog: newErrorLog(opts.Logger.With("listener", "http")),
 	}
 
 	for _, route := range routes() {
@@ -107,6 +106,7 @@ func (s *Server) answer(route *route, w http.ResponseWriter, r *http.Request) er
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff") // an object is what its Content-Type says, not a page or a script
 	if err := s.checkOrigin(r); err != nil {
 		writeProblem(w, err)
 		return

@@ -22,7 +22,8 @@ func TestHTTPObjects(t *testing.T) {
 	created := w.Want(w.Do("PUT", servertest.Objects+"o", "hello world"), 201, "")
 	got := w.Want(w.Do("GET", servertest.Objects+"o", ""), 200, "hello world")
 	etag := got.Header.Get("ETag")
-	if etag == "" || etag != created.Header.Get("ETag") || got.Header.Get("Objluad-Version") != strings.Trim(etag, `"`) || got.Header.Get("Last-Modified") == "" {
+	if etag == "" || etag != created.Header.Get("ETag") || got.Header.Get("Objluad-Version") != strings.Trim(etag, `"`) ||
+		got.Header.Get("Last-Modified") == "" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("header %v", got.Header)
 	}
 	if head := w.Want(w.Do("HEAD", servertest.Objects+"o", ""), 200, ""); head.ContentLength != 11 || head.Header.Get("ETag") != etag {

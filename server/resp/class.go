@@ -47,6 +47,7 @@ func (c *conn) classShow(args [][]byte) error {
 	if err != nil {
 		return err
 	}
+	info = access.VisibleOfClass(c.actor, info)
 	c.out.mapping(classFields(&info) + 4)
 	c.class(&info)
 	c.out.bulkString("requires")

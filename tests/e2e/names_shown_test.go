@@ -37,8 +37,8 @@ func TestNamesOnATerminal(t *testing.T) {
 	}
 }
 
-// Who may not know of a class is not told of it by the error about another one.
-func TestErrorsNameNoHiddenClasses(t *testing.T) {
+// Who may not know of a class is not told of it by what is said of another one.
+func TestHiddenClassesAreNotNamed(t *testing.T) {
 	dir := t.TempDir()
 	users := filepath.Join(dir, "users")
 	for name, caps := range map[string]string{"root": "allow *", "eve": "allow x class=mine"} {
@@ -49,11 +49,29 @@ func TestErrorsNameNoHiddenClasses(t *testing.T) {
 		}
 	}
 	h := &house{Daemon: rig.Run(t, filepath.Join(dir, "data"), "--users", users)}
-	source := "function m(input, output) end\nobjclass.register(m)"
-	if got := h.login(t, "root").ask("CLASS.INSTALL", "secretplan", source); !strings.HasPrefix(got, "$64\r\n") {
-		t.Fatalf("CLASS.INSTALL: %q", got)
+	root, eve := h.login(t, "root"), h.login(t, "eve")
+	install := func(class, source string) {
+		if got := root.ask("CLASS.INSTALL", class, source); !strings.HasPrefix(got, "$64\r\n") {
+			t.Fatalf("CLASS.INSTALL %s: %q", class, got)
+		}
 	}
-	if got := h.login(t, "eve").ask("OBJ.EXEC", "default", "o", "mine", "m", ""); got != "-EOPNOTSUPP class no class mine is installed\r\n" {
+	install("secretplan", "function m(input, output) end objclass.register(m)")
+	if got := eve.ask("OBJ.EXEC", "default", "o", "mine", "m", ""); got != "-EOPNOTSUPP class no class mine is installed\r\n" {
 		t.Errorf("a class that is not there: %q", got)
+	}
+	install("mine", "function m(input, output) end objclass.register(m) return {}")
+	install("secretplan", "require 'mine' function m(input, output) end objclass.register(m)")
+	if got := root.ask("CLASS.SHOW", "mine"); !strings.Contains(got, "secretplan@") {
+		t.Errorf("CLASS.SHOW for who may know what requires the class: %q", got)
+	}
+	if got := eve.ask("CLASS.SHOW", "mine"); !strings.Contains(got, "required_by") || strings.Contains(got, "secretplan") {
+		t.Errorf("CLASS.SHOW for who may not: %q", got)
+	}
+	show := asked{http: "GET /v1/classes/mine"}
+	if _, got := show.overHTTP(t, h, "root"); !strings.Contains(got, "secretplan@") {
+		t.Errorf("the class by HTTP for who may know: %q", got)
+	}
+	if _, got := show.overHTTP(t, h, "eve"); !strings.HasPrefix(got, `{"name":"mine"`) || strings.Contains(got, "secretplan") {
+		t.Errorf("the class by HTTP for who may not: %q", got)
 	}
 }
