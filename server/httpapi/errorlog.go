@@ -3,23 +3,31 @@
 package httpapi
 
 import (
-	"bytes"
-	"context"
 	"log"
 	"log/slog"
+	"strings"
+
+	"github.com/objluad/objluad/server/access"
 )
 
-// errorLog passes it on as a warning. That a handshake of TLS failed is one for debugging, as with the RESP listener: any stranger can
-// have it said.
-type errorLog struct{ log *slog.Logger }
+// errorLog passes it on as a warning. Handshakes of TLS that failed belong in the audit log, as with the RESP listener; any stranger can
+// have as many as he likes.
+type errorLog struct {
+	log   *slog.Logger
+	audit *access.Audit
+}
 
-func newErrorLog(to *slog.Logger) *log.Logger { return log.New(errorLog{to}, "", 0) }
+func newErrorLog(to *slog.Logger, audit *access.Audit) *log.Logger {
+	return log.New(errorLog{to, audit}, "", 0)
+}
 
-func (e errorLog) Write(line []byte) (int, error) {
-	level := slog.LevelWarn
-	if bytes.HasPrefix(line, []byte("http: TLS handshake error ")) {
-		level = slog.LevelDebug
+func (e errorLog) Write(b []byte) (int, error) {
+	line := strings.TrimSuffix(string(b), "\n")
+	if failed, ok := strings.CutPrefix(line, "http: TLS handshake error from "); ok {
+		peer, err, _ := strings.Cut(failed, ": ")
+		e.audit.Warn("TLS handshake failed", "peer", peer, "err", err)
+	} else {
+		e.log.Warn(line)
 	}
-	e.log.Log(context.Background(), level, string(bytes.TrimSuffix(line, []byte("\n"))))
-	return len(line), nil
+	return len(b), nil
 }

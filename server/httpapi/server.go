@@ -82,7 +82,7 @@ func New(service *objclass.Service, opts Options) *Server {
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, s.connected.ConnOf(nc))
 		},
-		ErrorLog: newErrorLog(opts.Logger.With("listener", "http")),
+		ErrorLog: newErrorLog(opts.Logger.With("listener", "http"), opts.Audit),
 	}
 
 	for _, route := range routes() {
