@@ -317,7 +317,7 @@ var mutants = []mutant{
 	},
 	{
 		"a killed call that only read does not succeed", "objclass/lifetime.go",
-		"	if killed {\n", "	if false {\n",
+		"	if killed {\n", "	if killed && false {\n",
 		"./objclass", "TestKillIsNotOverlooked",
 	},
 	{
