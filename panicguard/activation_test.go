@@ -70,6 +70,7 @@ func TestTraps(t *testing.T) {
 		{"spin without safe points", rig.SpinDeaf, short, panicguard.Deadline, 0},
 		{"spin in host calls", rig.SpinHost, short, panicguard.Deadline, 0},
 		{"deadline during a host call", rig.SleepHost, time.Millisecond, panicguard.Deadline, 0},
+		{"deadline while a host call computes", rig.ComputeHost, time.Millisecond, panicguard.Deadline, 0},
 		{"panic", rig.Panic, time.Minute, panicguard.Panic, 0},
 		{"SIGSEGV", rig.SEGV, 0, panicguard.Fault, syscall.SIGSEGV},
 		{"SIGBUS", rig.BUS, 0, panicguard.Fault, syscall.SIGBUS},
@@ -111,7 +112,7 @@ func TestTraps(t *testing.T) {
 func TestDeadlineIsAskedForFirst(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	for deed, located := range map[rig.Deed]bool{rig.SpinDeaf: false, rig.SleepHost: true} {
+	for deed, located := range map[rig.Deed]bool{rig.SpinDeaf: false, rig.ComputeHost: true} {
 		call := rig.NewCall(time.Millisecond, 0)
 		defer call.Free()
 		call.Run(deed)

@@ -77,6 +77,23 @@ static void sleep_host(void)
 	asked = -1;
 }
 
+static int64_t cpu_ns(void)
+{
+	struct timespec used;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+static void compute_host(void)
+{
+	pg_host_enter();
+	while (pg_pending() == PG_NONE)
+		sink++;
+	for (int64_t end = cpu_ns() + 20000000; cpu_ns() < end;)
+		sink++;
+	pg_host_leave();
+}
+
 /* A page of a file behind the file's end. Host code. */
 static char *map_nothing(void)
 {
@@ -180,6 +197,9 @@ static void act(void *arg)
 		spin_host();
 	case RIG_SLEEP_HOST:
 		sleep_host();
+		return;
+	case RIG_COMPUTE_HOST:
+		compute_host();
 		return;
 	case RIG_PANIC:
 		pg_trap_now(PG_PANIC);

@@ -10,6 +10,7 @@ typedef enum rig_deed {
 	RIG_SPIN_DEAF,  /* whatever anyone asks */
 	RIG_SPIN_HOST,  /* in host calls, and does not look between them */
 	RIG_SLEEP_HOST, /* one host call of 20 ms, or with a wall budget until a trap was asked for */
+	RIG_COMPUTE_HOST, /* one host call that computes until a trap was asked for, and 20 ms longer */
 	RIG_PANIC,
 	RIG_SEGV,
 	RIG_BUS,

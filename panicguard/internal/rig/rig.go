@@ -28,6 +28,7 @@ const (
 	SpinDeaf         Deed = C.RIG_SPIN_DEAF
 	SpinHost         Deed = C.RIG_SPIN_HOST
 	SleepHost        Deed = C.RIG_SLEEP_HOST
+	ComputeHost      Deed = C.RIG_COMPUTE_HOST
 	Panic            Deed = C.RIG_PANIC
 	SEGV             Deed = C.RIG_SEGV
 	BUS              Deed = C.RIG_BUS
