@@ -19,7 +19,7 @@ import (
 
 const (
 	clientsTick = 250 * time.Millisecond
-	waitTicks   = 4                // that a client may take for SlowPart bytes while another one's reply waits for room
+	waitTicks   = 4                // that a client may take for SlowPart bytes while there is no room for those of others
 	cutLogPause = 10 * time.Second // between two lines of the log
 )
 
@@ -151,52 +151,68 @@ func (c *Clients) run(stop <-chan struct{}) {
 	}
 }
 
+// sender is a client that takes a part of a reply, as it was when it was looked at. It may have taken it since.
+type sender struct {
+	*Conn
+	began int64
+	held  int
+}
+
 // look cuts off those that have been too slow, and if there is too much that clients do not take, those that have been slow for
-// longest.
+// longest; of those that have not been so for waitTicks, those that leave most.
 func (c *Clients) look(now int64) {
 	patience := int64(c.bounds.SlowTimeout / clientsTick)
-	var slow, sending []*Conn
+	var slow, sending []sender
 	c.mu.Lock()
 	for conn := range c.conns {
-		switch began := conn.began.Load(); {
-		case began == 0:
-		case now-began > patience:
-			slow = append(slow, conn)
-		case conn.held() > 0:
-			sending = append(sending, conn)
+		s := sender{conn, conn.began.Load(), conn.held()}
+		switch {
+		case s.began == 0:
+		case now-s.began > patience:
+			slow = append(slow, s)
+		case s.held > 0:
+			sending = append(sending, s)
 		}
 	}
 	c.mu.Unlock()
-	c.cut(CutSlowReader, slow)
+	freed := c.cut(CutSlowReader, slow)
 
 	wanted := c.wanted.Swap(0)
-	over := int(c.unsent.Load() + wanted - c.bounds.Unsent)
-	for _, conn := range slow {
-		over -= conn.held()
-	}
+	over := int(c.unsent.Load()+wanted-c.bounds.Unsent) - freed
 	if over <= 0 {
 		return
 	}
+	late := func(s sender) int64 { return max(0, now-s.began-waitTicks) }
 	if wanted > 0 { // there is not too much yet, so those may go on who take what they get
-		sending = slices.DeleteFunc(sending, func(conn *Conn) bool { return now-conn.began.Load() < waitTicks })
+		sending = slices.DeleteFunc(sending, func(s sender) bool { return now-s.began < waitTicks })
 	}
-	slices.SortFunc(sending, func(a, b *Conn) int { return cmp.Compare(a.began.Load(), b.began.Load()) })
+	slices.SortFunc(sending, func(a, b sender) int { // who is not late may be so for want of a processor
+		return cmp.Or(cmp.Compare(late(b), late(a)), cmp.Compare(b.held, a.held))
+	})
 	n := 0
 	for ; n < len(sending) && over > 0; n++ {
-		over -= sending[n].held()
+		over -= sending[n].held
 	}
 	c.cut(CutUnsent, sending[:n])
 }
 
-// cut ends connections at once, with what they were to be sent.
-func (c *Clients) cut(why CutReason, conns []*Conn) {
-	for _, conn := range conns {
-		if tcp, ok := conn.Conn.(*net.TCPConn); ok {
+// cut ends connections at once, with what they were to be sent, but for those that have taken it meanwhile. It returns the bytes that
+// are held no more.
+func (c *Clients) cut(why CutReason, slow []sender) (freed int) {
+	n, example := 0, ""
+	for _, s := range slow {
+		if s.Conn.began.Load() != s.began {
+			continue
+		}
+		if tcp, ok := s.Conn.Conn.(*net.TCPConn); ok {
 			tcp.SetLinger(0) // or the kernel kept the rest
 		}
-		conn.Close()
+		s.Close()
+		freed += s.held
+		n, example = n+1, s.RemoteAddr().String()
 	}
-	c.NoteCut(why, len(conns), func() string { return conns[0].RemoteAddr().String() })
+	c.NoteCut(why, n, func() string { return example })
+	return freed
 }
 
 // NoteCut counts connections that were cut off, and logs them, but not all the time.
