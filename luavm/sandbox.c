@@ -53,7 +53,7 @@ static int gmatch_bounded(lua_State *L)
 	return call_stock(L);
 }
 
-/* Of one byte, as scripts ask for it that look at each: the library's takes twice as long, since it can return a range. */
+/* One byte, as scripts ask for it that look at each. The library's function can return a range, and does more for that. */
 static int byte(lua_State *L)
 {
 	int whole;

@@ -151,9 +151,9 @@ func (c *Clients) run(stop <-chan struct{}) {
 	}
 }
 
-// sender is a client that takes a part of a reply, as it was when it was looked at. It may have taken it since.
-type sender struct {
-	*Conn
+// reader is a client that takes a part of a reply, as it was when it was looked at. It may have taken it since.
+type reader struct {
+	conn  *Conn
 	began int64
 	held  int
 }
@@ -162,16 +162,16 @@ type sender struct {
 // longest; of those that have not been so for waitTicks, those that leave most.
 func (c *Clients) look(now int64) {
 	patience := int64(c.bounds.SlowTimeout / clientsTick)
-	var slow, sending []sender
+	var slow, taking []reader
 	c.mu.Lock()
 	for conn := range c.conns {
-		s := sender{conn, conn.began.Load(), conn.held()}
+		r := reader{conn, conn.began.Load(), conn.held()}
 		switch {
-		case s.began == 0:
-		case now-s.began > patience:
-			slow = append(slow, s)
-		case s.held > 0:
-			sending = append(sending, s)
+		case r.began == 0:
+		case now-r.began > patience:
+			slow = append(slow, r)
+		case r.held > 0:
+			taking = append(taking, r)
 		}
 	}
 	c.mu.Unlock()
@@ -182,36 +182,36 @@ func (c *Clients) look(now int64) {
 	if over <= 0 {
 		return
 	}
-	late := func(s sender) int64 { return max(0, now-s.began-waitTicks) }
+	late := func(r reader) int64 { return max(0, now-r.began-waitTicks) }
 	if wanted > 0 { // there is not too much yet, so those may go on who take what they get
-		sending = slices.DeleteFunc(sending, func(s sender) bool { return now-s.began < waitTicks })
+		taking = slices.DeleteFunc(taking, func(r reader) bool { return now-r.began < waitTicks })
 	}
-	slices.SortFunc(sending, func(a, b sender) int { // who is not late may be so for want of a processor
+	slices.SortFunc(taking, func(a, b reader) int { // who is not late may be so for want of a processor
 		return cmp.Or(cmp.Compare(late(b), late(a)), cmp.Compare(b.held, a.held))
 	})
 	n := 0
-	for ; n < len(sending) && over > 0; n++ {
-		over -= sending[n].held
+	for ; n < len(taking) && over > 0; n++ {
+		over -= taking[n].held
 	}
-	c.cut(CutUnsent, sending[:n])
+	c.cut(CutUnsent, taking[:n])
 }
 
 // cut ends connections at once, with what they were to be sent, but for those that have taken it meanwhile. It returns the bytes that
 // are held no more.
-func (c *Clients) cut(why CutReason, slow []sender) (freed int) {
-	n, example := 0, ""
-	for _, s := range slow {
-		if s.Conn.began.Load() != s.began {
+func (c *Clients) cut(why CutReason, slow []reader) (freed int) {
+	n, last := 0, (*Conn)(nil)
+	for _, r := range slow {
+		if r.conn.began.Load() != r.began {
 			continue
 		}
-		if tcp, ok := s.Conn.Conn.(*net.TCPConn); ok {
+		if tcp, ok := r.conn.Conn.(*net.TCPConn); ok {
 			tcp.SetLinger(0) // or the kernel kept the rest
 		}
-		s.Close()
-		freed += s.held
-		n, example = n+1, s.RemoteAddr().String()
+		r.conn.Close()
+		freed += r.held
+		n, last = n+1, r.conn
 	}
-	c.NoteCut(why, n, func() string { return example })
+	c.NoteCut(why, n, func() string { return last.RemoteAddr().String() })
 	return freed
 }
 

@@ -25,7 +25,7 @@ func TestWhoGoesOnIsNotCutOff(t *testing.T) {
 	slow, done, next := pipe(t, c), pipe(t, c), pipe(t, c)
 	slow.began.Store(5)
 	next.began.Store(6)
-	if freed := c.cut(CutUnsent, []sender{{slow, 5, 10}, {done, 5, 100}, {next, 5, 1000}}); freed != 10 || c.Count() != 2 {
+	if freed := c.cut(CutUnsent, []reader{{slow, 5, 10}, {done, 5, 100}, {next, 5, 1000}}); freed != 10 || c.Count() != 2 {
 		t.Errorf("%d bytes were freed, and %d clients left", freed, c.Count())
 	}
 }
